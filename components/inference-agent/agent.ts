@@ -89,6 +89,8 @@ async function main(): Promise<void> {
     const buffers = new BufferPool();
     const budgetMB = (): number => configuration.current.FrameMemoryMB;
     const frames = new FrameMemory({ budgetMB, clock: systemClock, log });
+    // Also of an agent that is stopped, or fails, while it starts.
+    end.before(async () => frames.close());
     const workerFile = join(dirname(process.argv[1] ?? ''), 'instance-worker.js');
     const groups = InstanceGroups.open();
     log.info({ controlGroups: groups.unavailable ?? 'yes' }, 'limits.control-groups');

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -47,8 +47,8 @@ describe.runIf(process.platform === 'linux')('shared memory for frames', needed,
       },
     });
 
-  /** Where the agent's rings are: the lock of its folder is one of its open files. */
-  function folderOf({ process: { pid } }: AgentProcess): string {
+  /** Where an agent's rings are: the lock of its folder is one of its open files. */
+  function folderOf({ process: { pid } }: { readonly process: Child }): string {
     const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
     return dirname(files.find((file) => /\/edgeml-frames-[^/]+\/owner$/.test(file)) ?? '');
   }
@@ -102,5 +102,14 @@ describe.runIf(process.platform === 'linux')('shared memory for frames', needed,
     agent = await startAgentProcess(join(work, 'agent'));
     expect(content()).toBeUndefined();
     expect(folderOf(agent)).not.toBe(folder);
+  });
+
+  it('goes with an agent that is stopped before it has started', async () => {
+    const starting = await startComponent('inference-agent', { workFolder: join(work, 'starting') });
+    await starting.line(/"event":"limits.control-groups"/);
+    const its = folderOf({ process: starting });
+    expect(its).not.toBe('.');
+    expect(await starting.end('SIGTERM')).toBe(0);
+    expect(existsSync(its)).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { FRAME_BODY_HEADER, frameBytes, RingWriter, writeFrameBodyHeader } from '#packages/frames';
 import type { FrameLayout, RawFrame } from '#packages/frames';
+import type { Clock } from '#packages/foundation';
 import type { HeldLease } from '#packages/http';
 import type { FrameRequest, HeldFrame } from './held-frame.ts';
 
@@ -107,6 +108,10 @@ export interface OpenSlot {
   giveBack(): void;
 }
 
+/** An agent that is killed closes its files one after the other: its connections may end a while before it gives up its lock. */
+const FIRST_REMOVAL_MS = 50;
+const LAST_REMOVAL_MS = 10_000;
+
 /** Slots in a ring that the models read from. */
 export class RingMemory implements SlotMemory {
   readonly isShared = true;
@@ -114,17 +119,19 @@ export class RingMemory implements SlotMemory {
   readonly #lease: HeldLease;
   readonly #layout: FrameLayout;
   readonly #writer: RingWriter;
+  readonly #clock: Clock;
   #gone = false;
 
   /** @throws EdgeError `frames.unavailable` */
-  constructor(lease: HeldLease, layout: FrameLayout) {
+  constructor(lease: HeldLease, layout: FrameLayout, clock: Clock) {
     this.#lease = lease;
     this.#layout = layout;
+    this.#clock = clock;
     this.#writer = RingWriter.open(lease.ring);
     this.slots = lease.ring.slots;
     void lease.ended.then(() => {
       this.#gone = true;
-      this.#writer.removeOrphan(Date.now());
+      this.#removeOrphan(FIRST_REMOVAL_MS);
     });
   }
 
@@ -149,8 +156,11 @@ export class RingMemory implements SlotMemory {
   close(): void {
     this.#lease.end();
     this.#writer.close();
-    // Its owner may have been about to end when the lease did.
-    if (this.#gone) this.#writer.removeOrphan(Date.now());
+  }
+
+  #removeOrphan(nextMs: number): void {
+    if (this.#writer.removeOrphan(this.#clock.now()) || nextMs > LAST_REMOVAL_MS) return;
+    this.#clock.after(nextMs, () => this.#removeOrphan(2 * nextMs));
   }
 }
 

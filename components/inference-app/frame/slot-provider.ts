@@ -39,7 +39,7 @@ export class SlotProvider {
     try {
       const lease = await agent.leaseRing({ slotBytes: frameBytes(layout), slots: SLOTS }, { signal });
       try {
-        const slots = new FrameSlots(layout, new RingMemory(lease, layout));
+        const slots = new FrameSlots(layout, new RingMemory(lease, layout, clock));
         this.#failures.delete(source);
         incidents.resolved(subject, 'frames.in-shared-memory-again');
         return slots;

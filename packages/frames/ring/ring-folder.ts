@@ -81,20 +81,22 @@ function removeOrphans(parent: string, now: number): void {
   }
 }
 
-/** Removes a folder whose owner is dead. Those of other users, and those that somebody else removes, are left alone. */
-export function removeOrphan(path: string, now: number): void {
+/**
+ * Removes a folder whose owner is dead. Those of other users, and those that somebody else removes, are left alone.
+ * @returns whether there is nothing left to be removed by this user
+ */
+export function removeOrphan(path: string, now: number): boolean {
   try {
     const { uid, mtimeMs } = lstatSync(path);
-    if (uid !== process.geteuid?.()) return;
+    if (uid !== process.geteuid?.()) return true;
     const lock = openOwner(path);
-    if (lock === undefined) {
-      if (now - mtimeMs > BEING_MADE_MS) rmSync(path, { recursive: true, force: true });
-      return;
-    }
-    if (lockFile(lock)) rmSync(path, { recursive: true, force: true });
-    closeSync(lock);
+    const isOrphan = lock === undefined ? now - mtimeMs > BEING_MADE_MS : lockFile(lock);
+    if (isOrphan) rmSync(path, { recursive: true, force: true });
+    if (lock !== undefined) closeSync(lock);
+    return isOrphan;
   } catch {
     // Somebody else was faster.
+    return true;
   }
 }
 

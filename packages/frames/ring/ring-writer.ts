@@ -64,10 +64,11 @@ export class RingWriter {
   /**
    * Takes away what an agent that was killed has left: the ring, whose memory goes with the last who uses it, and the folder.
    * @param now milliseconds since the epoch
+   * @returns whether nothing is left
    */
-  removeOrphan(now: number): void {
+  removeOrphan(now: number): boolean {
     rmSync(this.ring.path, { force: true });
-    removeOrphan(dirname(this.ring.path), now);
+    return removeOrphan(dirname(this.ring.path), now);
   }
 
   /** Lets go of the memory; views that somebody holds stay safe and show zeros. Idempotent. */
