@@ -52,12 +52,13 @@ export async function closeAgent(parts: AgentParts, clock: Clock, timeoutMs: num
   const end = clock.monotonic() + answerMs;
   await within(clock, answerMs, admission.idle());
   leases.close();
+  // Nobody can name a frame any more; what follows may take longer than a supervisor waits.
+  frames.close();
   await within(clock, end - clock.monotonic(), sockets.closeInference(timeoutMs));
   admission.stop();
   await Promise.all([served, registry.close(restMs), parts.challengers.close(restMs), quarantine.close()]);
   await Promise.all([feedback.close(FEEDBACK_END_MS), parts.differences.close(FEEDBACK_END_MS)]);
   uploader.close();
-  frames.close();
   await parts.drift.save();
   await parts.link.close();
 }

@@ -40,7 +40,7 @@ export class GuardianKeeper {
     return this.#guardian;
   }
 
-  /** Ends the guardian; what still runs is killed. */
+  /** Ends the guardian, once it has ended what is left. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#guardian.close();

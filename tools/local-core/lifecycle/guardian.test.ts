@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { CORE_MARK, Guardian, SIGN_ON } from './guardian.ts';
@@ -51,6 +55,24 @@ describe('Guardian', () => {
     await guardian.close();
 
     expect(alive(pid)).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('lets them end by themselves first', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-guardian-'));
+    const script = path.join(folder, 'script');
+    await writeFile(script, 'trap ": >$1.cleaned; exit" TERM; : >$1.ready; while :; do sleep 0.05; done');
+    const guardian = await Guardian.start('test-5');
+    await start(guardian, `exec sh ${script} ${folder}/group`);
+    const stray = await start(guardian, `exec setsid sh ${script} ${folder}/stray`, 'test-5');
+    guardian.signOff(stray);
+    const isReady = (name: string): boolean => existsSync(path.join(folder, `${name}.ready`));
+    await vi.waitUntil(() => isReady('group') && isReady('stray'), { timeout: PATIENCE_MS });
+
+    await guardian.close();
+
+    const files = await readdir(folder);
+    expect(files.filter((name) => name.endsWith('.cleaned')).sort()).toEqual(['group.cleaned', 'stray.cleaned']);
+    await rm(folder, { recursive: true });
   });
 
   it('outlives a Ctrl-C and a lost terminal', async () => {

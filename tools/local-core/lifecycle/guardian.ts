@@ -10,7 +10,8 @@ export const CORE_MARK = 'EDGEML_LOCAL_CORE';
 /**
  * A small shell process that outlives the core and leaves no component behind, also when the core is killed by SIGKILL.
  * Every script tells it its process group over an inherited pipe before it does anything else. When the pipe closes,
- * the core is gone: the guardian kills the groups that were not signed off and, on Linux, whatever else carries the mark.
+ * the core is gone: the guardian ends the groups that were not signed off and, on Linux, whatever else carries the mark, such as an
+ * agent that answers until its successor does. It sends SIGTERM, and SIGKILL to what is left after about 5 s.
  */
 export class Guardian {
   readonly #process: ChildProcess;
@@ -76,7 +77,7 @@ export class Guardian {
     this.#process.once('exit', listener);
   }
 
-  /** Ends the guardian; what is still signed on is killed. */
+  /** Ends the guardian, once it has ended what is left. */
   async close(): Promise<void> {
     this.#closed = true;
     if (!this.alive) return;
@@ -88,6 +89,9 @@ export class Guardian {
 
 /** Wraps a script: signs on, then becomes the script's shell, so that its process id is the group's number. */
 export const SIGN_ON = 'echo "+$$" >&3; exec 3>&-; exec /bin/sh -c "$1"';
+
+/** Of 0.05 s and a look through /proc each: about the 5 s that a nucleus waits between SIGTERM and SIGKILL. */
+const GRACE_ROUNDS = 80;
 
 const GUARDIAN_SCRIPT = `
 trap '' INT TERM HUP
@@ -102,15 +106,26 @@ while IFS= read -r line; do
         groups=$rest ;;
   esac
 done
-for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
-[ -d /proc/self ] || exit 0
-quiet=0
-while [ "$quiet" -lt 3 ]; do
-  quiet=$((quiet + 1))
-  for file in $(grep -lF -- "$1" /proc/[0-9]*/environ 2>/dev/null); do
+end() {
+  # A killed group may stay as a zombie for as long as its parent likes.
+  for group in $groups; do kill -s "$1" -- "-$group" 2>/dev/null && [ "$1" != KILL ] && left=1; done
+  for file in $(grep -lF -- "$mark" /proc/[0-9]*/environ 2>/dev/null); do
     pid=\${file#/proc/}
-    kill -s KILL "\${pid%/environ}" 2>/dev/null && quiet=0
+    kill -s "$1" "\${pid%/environ}" 2>/dev/null && left=1
   done
+}
+mark=$1
+rounds=0
+quiet=0
+signal=TERM
+while [ "$quiet" -lt 3 ]; do
+  left=0
+  end "$signal"
+  signal=0
+  rounds=$((rounds + 1))
+  [ "$rounds" -lt ${GRACE_ROUNDS} ] || signal=KILL
+  quiet=$((quiet + 1))
+  [ "$left" = 0 ] || quiet=0
   sleep 0.05
 done
 `;
