@@ -8,6 +8,7 @@ import { collectionDeployment } from '../../tools/cli/start/collection.ts';
 import { onResults, SampleTally } from '../../tools/cli/start/result-stream.ts';
 import { stageSamples } from '../../tools/cli/start/samples.ts';
 import { LocalCore } from '../../tools/local-core/local-core.ts';
+import type { LocalDeploymentRequest } from '../../tools/local-core/ports.ts';
 import { AGENT, agentSocket, APP } from '../device/collection.ts';
 import type { Answers } from './compare-answers.ts';
 
@@ -32,6 +33,7 @@ const ARCHITECTURES: Readonly<Partial<Record<RuntimePlatform, string>>> = {
   'linux-arm64': 'aarch64',
   'linux-armv7l': 'arm',
 };
+const MODEL_PREFIX = 'edgeml.model.';
 /** An emulated processor is 10 to 50 times slower, and this machine may be busy. */
 const PATIENCE_SECONDS = 1_800;
 
@@ -67,36 +69,45 @@ export async function runCollection({
       });
     });
     const request = await collectionDeployment(samples, undefined);
-    const { componentToConfiguration: settings = {} } = request;
-    say(`${platform}: deploying`);
-    const { status, error } = await core.deploy({
-      ...request,
-      recipeDirectoryPath: path.join(output, 'recipes'),
-      artifactsDirectoryPath: path.join(output, 'artifacts'),
-      componentToConfiguration: {
-        ...settings,
-        [APP]: { MERGE: { ...(settings[APP]?.MERGE as object), TimeoutSeconds: PATIENCE_SECONDS } },
-        [AGENT]: {
-          MERGE: {
-            ...(settings[AGENT]?.MERGE as object),
-            LoadTimeoutSeconds: PATIENCE_SECONDS,
-            LocalInferenceServiceTimeoutSeconds: PATIENCE_SECONDS,
-            // Comparing thread counts takes minutes there, and tells nothing about a real processor.
-            IntraOpThreads: 1,
-          },
-        },
-      },
-    });
-    if (status !== 'SUCCEEDED') throw new Error(`${platform}: the deployment ended ${status}: ${error}`);
+    const { componentToConfiguration: settings = {}, rootComponentVersionsToAdd: roots = {} } = request;
+    const deploy = async (components: readonly string[], configuration: LocalDeploymentRequest = {}): Promise<void> => {
+      say(`${platform}: deploying ${components.join(', ')}`);
+      const { status, error } = await core.deploy({
+        ...request,
+        recipeDirectoryPath: path.join(output, 'recipes'),
+        artifactsDirectoryPath: path.join(output, 'artifacts'),
+        rootComponentVersionsToAdd: Object.fromEntries(
+          Object.entries(roots).filter(([name]) => components.includes(name)),
+        ),
+        componentToConfiguration: {},
+        ...configuration,
+      });
+      if (status !== 'SUCCEEDED') throw new Error(`${platform}: the deployment ended ${status}: ${error}`);
+    };
+    const [models, others] = [true, false].map((isModel) =>
+      Object.keys(roots).filter((name) => name.startsWith(MODEL_PREFIX) === isModel),
+    ) as [string[], string[]];
+    const agentSettings = {
+      ...(settings[AGENT]?.MERGE as object),
+      LoadTimeoutSeconds: PATIENCE_SECONDS,
+      LocalInferenceServiceTimeoutSeconds: PATIENCE_SECONDS,
+      // Comparing thread counts takes minutes there, and tells nothing about a real processor.
+      IntraOpThreads: 1,
+    };
+    const isOff = { Sources: { images: { Enabled: false } }, TimeoutSeconds: PATIENCE_SECONDS };
+    await deploy(others, { componentToConfiguration: { [AGENT]: { MERGE: agentSettings }, [APP]: { MERGE: isOff } } });
+    // Each model has the five minutes of its recipe for itself, and no picture waits for one meanwhile.
+    for (const model of models) await deploy([model]);
+    await deploy([APP], { componentToConfiguration: { [APP]: { MERGE: settings[APP]?.MERGE as object } } });
     say(`${platform}: deployed; answering ${tally.total} images`);
     await within(PATIENCE_SECONDS, all, () => `${platform}: no result for ${tally.missing.join(', ')}`);
-    const models = (await agent.models()).map(
+    const served = (await agent.models()).map(
       ({ name, version, variant, provider, fallbacks, confinement }) =>
         `${name} ${version}: ${variant} on ${provider}` +
         fallbacks.map((one) => `, not on ${one.provider}: ${one.reason}`).join('') +
         (confinement === undefined ? '' : `; confinement: ${confinement}`),
     );
-    return { answers, models };
+    return { answers, models: served };
   } finally {
     agent.close();
     await core.stop();
