@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createAgentClient } from '#packages/http';
 import type { ResultMessage } from '#packages/http';
@@ -47,6 +47,8 @@ export async function runCollection({
   const output = path.join(folder, 'build');
   say(`${platform}: building`);
   await buildComponents({ platforms: [platform], output });
+  const recipes = path.join(output, 'recipes');
+  await allowTime(recipes);
   const root = path.join(folder, 'core');
   await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
@@ -74,7 +76,7 @@ export async function runCollection({
       say(`${platform}: deploying ${components.join(', ')}`);
       const { status, error } = await core.deploy({
         ...request,
-        recipeDirectoryPath: path.join(output, 'recipes'),
+        recipeDirectoryPath: recipes,
         artifactsDirectoryPath: path.join(output, 'artifacts'),
         rootComponentVersionsToAdd: Object.fromEntries(
           Object.entries(roots).filter(([name]) => components.includes(name)),
@@ -96,9 +98,9 @@ export async function runCollection({
     };
     const isOff = { Sources: { images: { Enabled: false } }, TimeoutSeconds: PATIENCE_SECONDS };
     await deploy(others, { componentToConfiguration: { [AGENT]: { MERGE: agentSettings }, [APP]: { MERGE: isOff } } });
-    // Each model has the five minutes of its recipe for itself, and no picture waits for one meanwhile.
+    // One after the other, and no picture waits for one meanwhile.
     for (const model of models) await deploy([model]);
-    await deploy([APP], { componentToConfiguration: { [APP]: { MERGE: settings[APP]?.MERGE as object } } });
+    await deploy([APP], { componentToConfiguration: { [APP]: { MERGE: settings[APP]?.MERGE } } });
     say(`${platform}: deployed; answering ${tally.total} images`);
     await within(PATIENCE_SECONDS, all, () => `${platform}: no result for ${tally.missing.join(', ')}`);
     const served = (await agent.models()).map(
@@ -120,4 +122,17 @@ async function within(seconds: number, work: Promise<void>, why: () => string): 
     timer = setTimeout(() => reject(new Error(why())), 1_000 * seconds);
   });
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** Gives the start-up of models the time that an emulated processor takes: half a minute for each run of PartsDetector. */
+async function allowTime(recipes: string): Promise<void> {
+  for (const name of await readdir(recipes)) {
+    if (!name.startsWith(MODEL_PREFIX)) continue;
+    const recipe = await readFile(path.join(recipes, name), 'utf8');
+    const patient = recipe
+      .replaceAll("Timeout: '300'", `Timeout: '${PATIENCE_SECONDS}'`)
+      .replaceAll(/ activate "[^"]+"/g, `$& --timeout ${PATIENCE_SECONDS}`);
+    if (patient === recipe) throw new Error(`${name} has no start-up of 300 s that could be given more time`);
+    await writeFile(path.join(recipes, name), patient);
+  }
 }
