@@ -184,6 +184,7 @@ describe('the command line on the socket of the core', () => {
       { timeout: PATIENCE_MS, interval: 200 },
     );
     const { components } = await client.listComponents({});
+    await vi.waitUntil(() => tokens.has('a.A'), { timeout: PATIENCE_MS });
     const first = tokens.get('a.A');
     tokens.clear();
     await client.restartComponent({ componentName: 'a.A' });

@@ -217,13 +217,20 @@ describe('LocalCore', () => {
 describe('a core that is killed', () => {
   const daemon = process.platform === 'linux' ? 'setsid sleep 1000 & ' : '';
 
+  /** The process of a component that writes its number to `pid`, as soon as it has. */
+  const pidOf = (name: string): Promise<number> =>
+    vi.waitUntil(
+      async () => Number(await readFile(path.join(rig.paths.work(name), 'pid'), 'utf8').catch(() => '')) || undefined,
+      { timeout: PATIENCE_MS },
+    );
+
   it('leaves no process behind, and the next one goes on', async () => {
     await rig.recipe('a.A', '1.0.0', {
       lifecycle: { run: `${daemon}sleep 1000 & echo $$ > pid; trap '' TERM; while :; do sleep 0.1; done` },
     });
     const child = startProcess(request({ 'a.A': '1.0.0' }));
     await child.line(/^ready$/);
-    const pid = Number(await readFile(path.join(rig.paths.work('a.A'), 'pid'), 'utf8'));
+    const pid = await pidOf('a.A');
     const descendants = processTable()
       .filter(({ group }) => group === pid)
       .map((row) => row.pid);
@@ -274,9 +281,9 @@ describe('a core that is killed', () => {
       (JSON.parse(await readFile(path.join(rig.paths.root, 'core.lock'), 'utf8')) as { guardian: { pid: number } })
         .guardian.pid;
     const old = await lock();
+    const pid = await pidOf('a.A');
     process.kill(old, 'SIGKILL');
     await vi.waitUntil(async () => (await lock()) !== old, { timeout: PATIENCE_MS });
-    const pid = Number(await readFile(path.join(rig.paths.work('a.A'), 'pid'), 'utf8'));
     expect(processTable().some((row) => row.pid === pid)).toBe(true);
     child.kill('SIGKILL');
 

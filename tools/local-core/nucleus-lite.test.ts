@@ -122,6 +122,7 @@ describe('nucleus lite, imitated: units', () => {
     const roots = { 'a.Hard': '1.0.0', 'a.Soft': '1.0.0' };
     await rig.deploy(nucleus, roots);
     await rig.line('a.Hard hard');
+    await rig.line('a.Soft soft');
     await writeFile(path.join(rig.paths.work('a.Base'), 'die'), '');
     await rig.line('a.Base base', 2);
     await become('a.Hard', 'FINISHED');
@@ -139,6 +140,8 @@ describe('nucleus lite, imitated: units', () => {
     await rig.recipe('a.B', '1.0.0', { lifecycle: { run: loop('b') }, configuration: { rate: '1' } });
     const roots = { 'a.A': '1.0.0', 'a.B': '1.0.0' };
     await rig.deploy(nucleus, roots);
+    await rig.line('a.A a');
+    await rig.line('a.B b');
     await rig.deploy(nucleus, roots, { componentToConfiguration: { 'a.A': { MERGE: { rate: '2' } } } });
     await rig.line('a.A a', 2);
     expect(rig.lines.filter((line) => line === 'a.B b')).toHaveLength(1);

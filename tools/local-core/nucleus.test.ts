@@ -67,6 +67,7 @@ describe('a deployment', () => {
     }
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.A': '1.0.0' });
+    await rig.line('a.A 1.0.0 0');
     await rig.deploy(nucleus, { 'a.A': '1.1.0' });
 
     await rig.line('a.A 1.1.0 0');
@@ -83,6 +84,7 @@ describe('a deployment', () => {
     await rig.recipe('a.B', '1.0.0', { configuration: { rate: 1 }, lifecycle: loop('rate {configuration:/rate}') });
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.A': '1.0.0', 'a.B': '1.0.0' });
+    await rig.line('a.A plain');
     const change = { MERGE: { rate: 2 } };
     await rig.deploy(nucleus, {}, { componentToConfiguration: { 'a.A': change, 'a.B': change } });
     await rig.line('a.B rate 2');
@@ -160,6 +162,7 @@ describe('a deployment that cannot work', () => {
     await rig.recipe('a.A', '1.0.0', { configuration: { rate: 1 }, lifecycle: loop('one') });
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.A': '1.0.0' });
+    await rig.line('a.A one');
     await rig.recipe('a.A', '2.0.0', recipe);
 
     const outcome = await rig.deploy(nucleus, { 'a.A': '2.0.0' }, ROLLBACK);
@@ -190,6 +193,7 @@ describe('a deployment that cannot work', () => {
     await rig.recipe('a.New', '1.0.0', { lifecycle: { ...loop('new'), uninstall: 'echo bye' } });
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.A': '1.0.0' });
+    await rig.line('a.A one 1');
 
     const outcome = await rig.deploy(
       nucleus,
@@ -327,8 +331,10 @@ describe('bootstrap', () => {
     await rig.recipe('a.A', '1.0.0', { lifecycle: { bootstrap: 'echo boot 1; exit 100', ...loop('A') } });
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.Other': '1.0.0' });
+    await rig.line('a.Other other');
     await rig.deploy(nucleus, { 'a.A': '1.0.0' });
     await rig.line('a.Other other', 2);
+    await rig.line('a.A A');
     await rig.deploy(nucleus, {});
 
     expect(rig.lines.filter((line) => line === 'a.A boot 1')).toHaveLength(1);
@@ -341,6 +347,7 @@ describe('bootstrap', () => {
     await rig.recipe('a.A', '1.0.0', { lifecycle: { bootstrap: 'echo no disk; exit 1', ...loop('A') } });
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.Other': '1.0.0' });
+    await rig.line('a.Other other');
 
     const outcome = await rig.deploy(nucleus, { 'a.A': '1.0.0' }, ROLLBACK);
 
@@ -365,9 +372,9 @@ describe('nucleus lite, imitated', () => {
     await rig.recipe('a.Java', '1.0.0', { manifest: { Platform: { os: '*' } } });
     const nucleus = await rig.open({ strictLite: true });
     await rig.deploy(nucleus, { 'a.A': '1.0.0' });
+    await rig.line(`a.A ${rig.paths.work('a.A')}/ 0.5`);
     await rig.deploy(nucleus, { 'a.A': '1.1.0' });
 
-    await rig.line(`a.A ${rig.paths.work('a.A')}/ 0.5`);
     await rig.line(`a.A ${rig.paths.work('a.A')}/ 0.9`);
     const refused = await rig.deploy(nucleus, { 'a.Java': '1.0.0' });
     expect(refused.error).toContain('a.Java 1.0.0 has no manifest for this device');
@@ -430,6 +437,7 @@ describe('a restart and a stop', () => {
     await rig.recipe('a.A', '1.0.0', { lifecycle: loop('A') });
     const nucleus = await rig.open();
     await rig.deploy(nucleus, { 'a.A': '1.0.0' });
+    await rig.line('a.A A');
     await nucleus.restart('a.A');
     await rig.line('a.A A', 2);
     await nucleus.stop('a.A');

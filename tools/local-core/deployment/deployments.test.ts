@@ -4,9 +4,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '#packages/foundation';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { Deployments } from './deployments.ts';
 import type { RunDeployment } from './deployments.ts';
 import type { DeploymentJob } from './run-deployment.ts';
+
+const WAIT = { timeout: PATIENCE_MS };
 
 let folder: string;
 let opened: Deployments[];
@@ -100,7 +103,7 @@ describe('Deployments', () => {
     const { run, jobs, finish } = gate();
     const deployments = await open(run);
     const [running, waiting, late] = [1, 2, 3].map(() => deployments.create({})) as [string, string, string];
-    await vi.waitUntil(() => jobs.length === 1);
+    await vi.waitUntil(() => jobs.length === 1, WAIT);
 
     expect(deployments.cancel(waiting)).toBe(true);
     expect(deployments.cancel(running)).toBe(true);
@@ -109,7 +112,7 @@ describe('Deployments', () => {
     expect(deployments.cancel(running)).toBe(false);
     expect(deployments.cancel('unknown')).toBe(false);
 
-    await vi.waitUntil(() => jobs.length === 2);
+    await vi.waitUntil(() => jobs.length === 2, WAIT);
     jobs[1]?.onActivation();
     expect(deployments.cancel(late)).toBe(false);
     finish();
@@ -124,19 +127,19 @@ describe('Deployments', () => {
     const second = await open(run);
     second.create({});
     second.create({});
-    await vi.waitUntil(() => jobs.length === 1);
-    await vi.waitUntil(
-      async () => (await Deployments.read(folder, { log: silentLogger, rolledBack: true })).records.length === 3,
-    );
-
-    const { records } = await Deployments.read(folder, { log: silentLogger, rolledBack: true });
-
-    expect(records.map(({ status, detailedStatus }) => `${status} ${detailedStatus}`)).toEqual([
-      'SUCCEEDED SUCCESSFUL',
-      'FAILED FAILED_ROLLBACK_COMPLETE',
-      'FAILED FAILED_NO_STATE_CHANGE',
-    ]);
-    expect(records[1]?.error).toBe('the core ended before the deployment did');
+    await vi.waitUntil(() => jobs.length === 1, WAIT);
+    const read = async () =>
+      (await Deployments.read(folder, { log: silentLogger, rolledBack: true })).records.map(
+        ({ status, detailedStatus, error }) => `${status} ${detailedStatus}${error ? `: ${error}` : ''}`,
+      );
+    const interrupted = 'the core ended before the deployment did';
+    await expect
+      .poll(read, WAIT)
+      .toEqual([
+        'SUCCEEDED SUCCESSFUL',
+        `FAILED FAILED_ROLLBACK_COMPLETE: ${interrupted}`,
+        `FAILED FAILED_NO_STATE_CHANGE: ${interrupted}`,
+      ]);
   });
 
   it('stops waiting when the signal aborts', async () => {

@@ -44,7 +44,7 @@ describe('a component', () => {
     await rig.line('a starting');
     expect(a.service.state).toBe('STARTING');
 
-    await vi.waitUntil(() => rig.clock.pending === 1);
+    await timers(1);
     await writeFile(path.join(rig.paths.work('a'), 'go'), '');
     await rig.state(a, 'RUNNING');
 

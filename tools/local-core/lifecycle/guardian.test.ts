@@ -13,32 +13,34 @@ function alive(pid: number): boolean {
   return processTable().some((row) => row.pid === pid);
 }
 
-/** Starts a script as the core does; resolves with its process id once it has signed on. */
+const ended = (pid: number) => vi.waitUntil(() => !alive(pid), { timeout: PATIENCE_MS });
+
+/** Starts a script as the core does, which writes a process id once it has signed on; resolves with that. */
 async function start(guardian: Guardian, script: string, mark = 'none'): Promise<number> {
-  const child = spawn('/bin/sh', ['-c', SIGN_ON, 'sh', `echo up; ${script}`], {
+  const child = spawn('/bin/sh', ['-c', SIGN_ON, 'sh', script], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit', guardian.pipe ?? 'ignore'],
     env: { ...process.env, [CORE_MARK]: mark },
   });
-  await once(child.stdout as NodeJS.ReadableStream, 'data');
-  return child.pid ?? -1;
+  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return Number(line.toString());
 }
 
 describe('Guardian', () => {
   it('kills the groups that are signed on when its pipe closes, stubborn ones too', async () => {
     const guardian = await Guardian.start('test-1');
-    const one = await start(guardian, 'sleep 1000 & wait');
-    const two = await start(guardian, "trap '' TERM; while :; do sleep 0.05; done");
+    const one = await start(guardian, 'echo $$; sleep 1000 & wait');
+    const two = await start(guardian, "trap '' TERM; echo $$; while :; do sleep 0.05; done");
 
     await guardian.close();
 
-    await vi.waitUntil(() => !alive(one) && !alive(two), { timeout: PATIENCE_MS });
-    expect(processTable().filter(({ group }) => group === one || group === two)).toEqual([]);
+    const left = () => processTable().some(({ group }) => group === one || group === two);
+    await vi.waitUntil(() => !left(), { timeout: PATIENCE_MS });
   });
 
   it('leaves groups alone that were signed off', async () => {
     const guardian = await Guardian.start('test-2');
-    const pid = await start(guardian, 'exec sleep 1000');
+    const pid = await start(guardian, 'echo $$; exec sleep 1000');
     guardian.signOff(pid);
 
     await guardian.close();
@@ -49,12 +51,14 @@ describe('Guardian', () => {
 
   it.runIf(process.platform === 'linux')('finds processes that left their group by the mark of the core', async () => {
     const guardian = await Guardian.start('test-3');
-    const pid = await start(guardian, 'exec setsid sleep 1000', 'test-3');
-    guardian.signOff(pid);
+    const pid = await start(guardian, "setsid sh -c 'echo $$; exec sleep 1000' & wait", 'test-3');
+    const row = processTable().find((one) => one.pid === pid);
+    expect(row?.group).toBe(pid);
+    guardian.signOff(row?.parent ?? -1);
 
     await guardian.close();
 
-    expect(alive(pid)).toBe(false);
+    await ended(pid);
   });
 
   it.runIf(process.platform === 'linux')('lets them end by themselves first', async () => {
@@ -77,11 +81,11 @@ describe('Guardian', () => {
 
   it('outlives a Ctrl-C and a lost terminal', async () => {
     const guardian = await Guardian.start('test-4');
-    const pid = await start(guardian, 'exec sleep 1000');
+    const pid = await start(guardian, 'echo $$; exec sleep 1000');
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(guardian.pid, name);
 
     await guardian.close();
 
-    expect(alive(pid)).toBe(false);
+    await ended(pid);
   });
 });
