@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -225,19 +225,7 @@ async function readBody(request: http.IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const TRIES = 500;
-
-/**
- * s3rver answers an upload before its bytes are in the file (lib/stores/filesystem.js waits for its input, not for its output), so
- * that a read right after it may find less; S3 itself is consistent. The hash beside the object tells when all is there.
- */
 async function readObject(s3: S3Client, bucket: string, key: string): Promise<Buffer | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })).catch(() => undefined);
-    if (!found?.Body) return undefined;
-    const body = Buffer.from(await found.Body.transformToByteArray());
-    const wanted = found.Metadata?.['sha256'];
-    const isWhole = wanted === undefined ? body.length > 0 : createHash('sha256').update(body).digest('hex') === wanted;
-    if (isWhole || attempt === TRIES) return body;
-  }
+  const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })).catch(() => undefined);
+  return found?.Body && Buffer.from(await found.Body.transformToByteArray());
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import S3rver from 's3rver';
+import { keepWholeUploads } from './whole-uploads.ts';
 
 export { TEST_KEYS } from './s3-keys.ts';
 
@@ -12,7 +13,9 @@ export interface S3Server {
 
 /** An S3 server on this machine with empty buckets. */
 export async function startS3Server(...buckets: readonly string[]): Promise<S3Server> {
-  const directory = await mkdtemp(path.join(tmpdir(), 's3-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 's3-'));
+  const [directory, writing] = [path.join(folder, 'buckets'), path.join(folder, 'writing')];
+  for (const one of [directory, writing]) await mkdir(one);
   const server = new S3rver({
     port: 0,
     address: '127.0.0.1',
@@ -20,12 +23,13 @@ export async function startS3Server(...buckets: readonly string[]): Promise<S3Se
     directory,
     configureBuckets: buckets.map((name) => ({ name, configs: [] })),
   });
+  keepWholeUploads(server, writing);
   const { port } = await server.run();
   return {
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       await server.close();
-      await rm(directory, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
