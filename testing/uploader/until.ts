@@ -1,10 +1,12 @@
-/** Lets everything that is under way settle until the condition holds; fails after a generous number of turns. */
+import { PATIENCE_MS } from '../patience.ts';
+
+/** Lets everything that is under way settle until the condition holds. */
 export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
-  for (let turn = 0; turn < 20_000; turn++) {
-    if (condition()) return;
+  const end = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`${what} did not come true`);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  throw new Error(`${what} did not come true`);
 }
 
 /** Lets everything that is under way settle. */
