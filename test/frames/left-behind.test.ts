@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { needs } from '../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../testing/outside-data/programs.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import type { Child } from '../../testing/process/child.ts';
-import { childrenOf } from '../../testing/process/process-facts.ts';
+import { childrenOf, openFilesOf } from '../../testing/process/process-facts.ts';
 import { startComponent } from '../../testing/process/start-component.ts';
 
 const needed = await needs(ffmpeg);
@@ -49,8 +49,7 @@ describe.runIf(process.platform === 'linux')('shared memory for frames', needed,
 
   /** Where an agent's rings are: the lock of its folder is one of its open files. */
   function folderOf({ process: { pid } }: { readonly process: Child }): string {
-    const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-    return dirname(files.find((file) => /\/edgeml-frames-[^/]+\/owner$/.test(file)) ?? '');
+    return dirname(openFilesOf(pid).find((file) => /\/edgeml-frames-[^/]+\/owner$/.test(file)) ?? '');
   }
 
   const content = (): readonly string[] | undefined => {
@@ -72,7 +71,7 @@ describe.runIf(process.platform === 'linux')('shared memory for frames', needed,
     await answers();
     app.kill('SIGKILL');
     await rings(0);
-    expect(await agent.client.metrics()).toMatch(/^edgeml_frame_memory_bytes 0$/m);
+    await expect.poll(() => agent.client.metrics(), patient).toMatch(/^edgeml_frame_memory_bytes 0$/m);
   });
 
   it('goes with an agent that is killed, and the next one has a new ring', async () => {

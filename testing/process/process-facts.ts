@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { proportionalMemory } from '#packages/posix';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
@@ -53,12 +53,22 @@ export function memoryOfFamily(pid: number): number {
   return [pid, ...childrenOf(pid)].map(shareOf).reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** 0 once the process has ended. */
-function shareOf(pid: number): number {
+/** Its share of memory in bytes; 0 once the process has ended. */
+export function shareOf(pid: number): number {
   try {
     return proportionalMemory(pid);
   } catch {
     return 0;
+  }
+}
+
+/** What a process has open, by the names in /proc: paths of files, `socket:[…]` and the like; none once it has ended. Linux only. */
+export function openFilesOf(pid: number): readonly string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).flatMap((fd) => linkOf(path.join(folder, fd)) ?? []);
+  } catch {
+    return []; // it ended meanwhile, or is not ours
   }
 }
 
@@ -80,9 +90,14 @@ function statusBytes(pid: number, field: string): number | undefined {
 }
 
 function workingDirectory(pid: number): string | undefined {
+  return linkOf(`/proc/${pid}/cwd`);
+}
+
+/** Undefined if the process ended meanwhile, closed the file, or is not ours. */
+function linkOf(link: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`);
+    return readlinkSync(link);
   } catch {
-    return undefined; // it ended meanwhile, or is not ours
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { SHARED_MEMORY } from '#packages/frames';
+import { openFilesOf } from '../process/process-facts.ts';
 
 export interface CountFigures {
   readonly first: number;
@@ -14,13 +15,7 @@ export function countFigures(counts: readonly number[]): CountFigures {
 
 /** The folders of rings that a process has open: those of an agent, which holds a lock in each. */
 export function ringFoldersOf(pid: number): readonly string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap(
-      (fd) => RING_FOLDER.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[0] ?? [],
-    );
-  } catch {
-    return []; // it ended meanwhile
-  }
+  return openFilesOf(pid).flatMap((file) => RING_FOLDER.exec(file)?.[0] ?? []);
 }
 
 const RING_FOLDER = new RegExp(`^${SHARED_MEMORY}/edgeml-frames-[^/]+`);

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { inChild, programPaths, startChild } from '../../../testing/posix/posix-child.ts';
+import { openFilesOf } from '../../../testing/process/process-facts.ts';
 import { createSharedRegion } from '../shared-memory/create-shared-region.ts';
 import type { ConfinementReport } from './confine-process.ts';
 
@@ -114,7 +115,7 @@ describe.runIf(process.platform === 'linux')('confineWholeProcess', () => {
       { argument: { readOnly: programPaths(), readWrite: [] } },
     );
     await child.line(/^ready/);
-    const links = readdirSync(`/proc/${child.pid}/fd`).map((fd) => readlinkSync(`/proc/${child.pid}/fd/${fd}`));
+    const links = openFilesOf(child.pid);
     expect(links.length).toBeGreaterThan(3);
     expect(links.join()).not.toContain('io_uring');
     child.kill();

@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { inChild, startChild } from '../../../testing/posix/posix-child.ts';
+import { openFilesOf } from '../../../testing/process/process-facts.ts';
 import { availableMemory } from '../memory/available-memory.ts';
 import { createSharedRegion } from './create-shared-region.ts';
 import { openSharedRegion } from './open-shared-region.ts';
@@ -89,9 +91,9 @@ describe.runIf(process.platform === 'linux')('SharedRegion', () => {
 
   it('has all its bytes from the beginning, and gives them back when the last process has gone', async () => {
     const bytes = 64 * KILOBYTE * KILOBYTE;
-    const before = sharedMemoryOfDevice();
-    const region = createSharedRegion({ bytes, name: 'reserved' });
-    expect(sharedMemoryOfDevice() - before).toBeGreaterThan(0.9 * bytes);
+    const name = `reserved-${process.pid}`;
+    const region = createSharedRegion({ bytes, name });
+    expect(reservedBytes(process.pid, region.fd)).toBe(bytes);
 
     const child = await startChild(
       ({ posix, say }) => {
@@ -103,11 +105,13 @@ describe.runIf(process.platform === 'linux')('SharedRegion', () => {
       { descriptors: [region.fd] },
     );
     await child.line(/^ready/);
+    expect(holdersOf(name)).toEqual([process.pid, child.pid].sort((one, other) => one - other));
     region.close();
-    expect(sharedMemoryOfDevice() - before).toBeGreaterThan(0.9 * bytes);
+    expect(holdersOf(name)).toEqual([child.pid]);
+    expect(reservedBytes(child.pid, 3)).toBe(bytes);
     child.kill();
     expect(await child.exit).toBe('SIGKILL');
-    await expect.poll(() => sharedMemoryOfDevice() - before).toBeLessThan(0.1 * bytes);
+    await expect.poll(() => holdersOf(name)).toEqual([]);
   });
 
   it('survives whoever still holds a view after its end', () => {
@@ -175,16 +179,21 @@ describe.runIf(process.platform === 'linux')('SharedRegion', () => {
   });
 });
 
-function sharedMemoryOfDevice(): number {
-  return Number(/^Shmem:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))![1]) * KILOBYTE;
+/** Memory that an open file has, whether written to or not. */
+function reservedBytes(pid: number, fd: number): number {
+  return statSync(`/proc/${pid}/fd/${fd}`).blocks * 512; // st_blocks counts these, whatever the page (stat(2))
 }
 
-function openFilesOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
-    } catch {
-      return [];
-    }
-  });
+/** Processes that have the memory of that name open or mapped, which is as long as the kernel keeps it. */
+function holdersOf(name: string): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids
+    .filter((pid) => {
+      try {
+        return openFilesOf(pid).join().includes(name) || readFileSync(`/proc/${pid}/maps`, 'utf8').includes(name);
+      } catch {
+        return false; // it has ended
+      }
+    })
+    .sort((one, other) => one - other);
 }
