@@ -68,7 +68,11 @@ describe('edgeml.InferenceApp, killed while it works on a folder', () => {
       };
       const app = await startComponent('inference-app', {
         workFolder: work,
-        configuration: { Sources: { inbox: { Path: inbox, Services: ['Detector'] } }, Annotate: { Enabled: false } },
+        configuration: {
+          Sources: { inbox: { Path: inbox, Services: ['Detector'] } },
+          Annotate: { Enabled: false },
+          TimeoutSeconds: PATIENCE_MS / 1_000,
+        },
         environment: { EDGEML_AGENT_SOCKET: agent.socketPath },
       });
       apps.push(app);
@@ -87,7 +91,7 @@ describe('the ffmpeg of edgeml.InferenceApp', await needs(ffmpeg), () => {
     const { app, ffmpeg } = await startedApp();
 
     expect(await app.end('SIGTERM')).toBe(0);
-    expect(isAlive(ffmpeg)).toBe(false);
+    await eventually(() => !isAlive(ffmpeg));
     expect(app.lines.some((line) => line.includes('"event":"app.statistics"'))).toBe(true);
   });
 

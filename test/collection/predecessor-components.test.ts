@@ -7,8 +7,7 @@ import { PROJECT } from '../../tools/bundle/project.ts';
 import { AGENT, APP } from '../../testing/device/collection.ts';
 import { Device } from '../../testing/device/device.ts';
 import { detectorVersion } from '../../testing/device/model-version.ts';
-import { proportionalMemory } from '#packages/posix';
-import { pidsBelow } from '../../testing/process/process-facts.ts';
+import { pidsBelow, shareOf } from '../../testing/process/process-facts.ts';
 import { sample } from '../../testing/device/samples.ts';
 
 const RECIPES = path.join(PROJECT, 'recipes');
@@ -86,7 +85,7 @@ describe('in place of the components of Greengrass v2, on a device', () => {
 
   it('row 138: all of it fits into 500 MB', () => {
     // Each process's share: libraries that several of them map are in memory once.
-    const bytes = pidsBelow(device.root).map(proportionalMemory);
+    const bytes = pidsBelow(device.root).map(shareOf);
     const total = bytes.reduce((sum, one) => sum + one, 0);
 
     expect(bytes.length).toBeGreaterThanOrEqual(3);

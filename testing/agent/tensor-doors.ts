@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import { vi } from 'vitest';
@@ -53,8 +53,9 @@ export function tensorDoors(of: DoorsOf): Readonly<Record<string, TensorDoor>> {
   const { socketPath } = started.agent;
   let count = 0;
   const fileOf = async (folder: string, inputs: NamedTensors): Promise<string> => {
-    const file = path.join(folder, `${++count}.npz`);
-    await writeFile(file, await npzOf(inputs));
+    const [file, written] = [path.join(folder, `${++count}.npz`), path.join(root, `${count}.writing`)];
+    await writeFile(written, await npzOf(inputs));
+    await rename(written, file);
     return file;
   };
   return {

@@ -100,6 +100,6 @@ const told = {
         .then(() => 'kept');
     }),
   ],
-  absent: await errorOf(new Agent({ socketPath: `${socketPath}.none`, timeoutMs: 50 }).models()),
+  absent: await errorOf(new Agent({ socketPath: `${socketPath}.none`, timeoutMs: 1_400 }).models()),
 };
 console.log(JSON.stringify(told));

@@ -116,7 +116,7 @@ def with_threads():
     told['back'] = [Agent(back.path, sleep=back.pause).models(), back.paused]
     told['back v1'] = [answer['Body'].read().decode(), back_v1.paused]
     try:
-        Agent(SOCKET + '.none', 0.05).models()
+        Agent(SOCKET + '.none', 1.4).models()
     except AgentError as error:
         told['absent'] = error_of(error)
     return told
@@ -143,7 +143,7 @@ async def with_coroutines():
     back = Restarting('back-async')
     told['back'] = [await AsyncAgent(back.path, sleep=back.coroutine).models(), back.paused]
     try:
-        await AsyncAgent(SOCKET + '.none', 0.05).models()
+        await AsyncAgent(SOCKET + '.none', 1.4).models()
     except AgentError as error:
         told['absent'] = error_of(error)
     return told

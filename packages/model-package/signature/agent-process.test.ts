@@ -126,6 +126,7 @@ async function keptAndDamaged(work: string, name: string, damage: Damage) {
 async function codesAtStart(work: string): Promise<readonly string[]> {
   return withAgent(work, requireKeys(), async (agent) => {
     expect(await agent.client.models()).toEqual([]);
+    await agent.process.line(/"event":"model.restore-failed"/);
     const failed = agent.process.lines.filter((line) => line.includes('"event":"model.restore-failed"'));
     return failed.map((line) => (JSON.parse(line) as { error: { code: string } }).error.code);
   });
