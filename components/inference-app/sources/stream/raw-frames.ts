@@ -103,6 +103,8 @@ export class RawFrames implements FrameOutput {
 
   async #open(layout: FrameLayout): Promise<void> {
     const slots = await this.#options.openSlots(layout);
+    // Nobody else would give it back.
+    if (this.#stopped) return slots.retire();
     const before = this.#slots;
     this.#slots = slots;
     before?.retire();

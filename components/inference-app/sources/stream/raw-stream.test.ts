@@ -8,6 +8,7 @@ import type { FrameReference } from '#packages/frames';
 import type { Clock } from '#packages/foundation';
 import { ffmpeg as run } from '../../../../testing/app/ffmpeg.ts';
 import { sourceOptions } from '../../../../testing/app/source-options.ts';
+import { FakeClock } from '../../../../testing/clock/fake-clock.ts';
 import { sharedFolder } from '../../../../testing/frames/test-ring.ts';
 import { needs } from '../../../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../../../testing/outside-data/programs.ts';
@@ -56,6 +57,8 @@ describe('frames of a stream', needed, () => {
   let sink: HoldingSink;
   let statistics: Statistics;
   let end: (() => void)[];
+  /** The agent leases a ring once this has resolved. */
+  let beforeLease: () => Promise<void>;
   const incidents: string[] = [];
 
   beforeEach(async () => {
@@ -65,6 +68,7 @@ describe('frames of a stream', needed, () => {
     sink = new HoldingSink();
     statistics = new Statistics();
     end = [];
+    beforeLease = () => Promise.resolve();
     incidents.length = 0;
   });
   afterEach(async () => {
@@ -79,6 +83,7 @@ describe('frames of a stream', needed, () => {
       incidents: new Incidents({ ...silentLogger, warn: note, info: note }),
       agent: {
         leaseRing: async (request) => {
+          await beforeLease();
           const lease = await store.lease(request);
           const ended = new Promise<void>((resolve) => end.push(resolve));
           return { ring: lease.ring, ended, end: () => lease.end() };
@@ -221,6 +226,27 @@ describe('frames of a stream', needed, () => {
 
     expect(sink.frames.map(({ held }) => held?.request.by)).toEqual(Array.from({ length: 8 }, () => 'body'));
     expect(incidents).toEqual(['frames.over-the-socket']);
+  });
+
+  it('give a ring back that comes when nobody waits for their stream any more', async () => {
+    await video('a.ts', 3);
+    const clock = new FakeClock();
+    let lease = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      beforeLease = () => {
+        resolve();
+        return new Promise<void>((answer) => (lease = answer));
+      };
+    });
+    const run = expect(play({ Url: 'a.ts', NoFrameSeconds: 20 }, clock)).rejects.toMatchObject({
+      code: 'source.no-frame',
+    });
+    await asked;
+    await clock.advance(20_000);
+    await run;
+
+    lease();
+    await expect.poll(() => [end.length, store.bytes]).toEqual([1, 0]);
   });
 
   describe('behind a motion gate', () => {
