@@ -1,8 +1,8 @@
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { KeyedSerial } from '#packages/foundation';
+import { freePort } from '../process/free-port.ts';
 
 /** The proxy's faults for requests that would write. */
 export type ProxyFault =
@@ -115,8 +115,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  // It comes back on the same port, which nobody may have got meanwhile.
+  const port = await freePort();
+  await listen(port);
 
   const proxy: FaultProxy = {
     url: `http://127.0.0.1:${port}`,
