@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import http from 'node:http';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfiguration } from '#packages/foundation';
@@ -175,9 +176,12 @@ describe('ClipRecorder', () => {
 
 describe('clips of a camera', needed, () => {
   let rig: AppRig;
+  /** Clips that were looked at in vain. */
+  let passed: Set<string>;
   beforeEach(async () => {
     rig = await AppRig.open();
     rig.agent.active = ['Parts'];
+    passed = new Set();
     const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=25', '-t', '6', '-pix_fmt', 'yuv420p'];
     await run(...picture, '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '5', '-bf', '0', join(rig.work, 'line.mp4'));
   });
@@ -199,8 +203,8 @@ describe('clips of a camera', needed, () => {
       ClipStore: { MinFreeDiskMB: 0, ...more },
     });
 
-  /** Digests of the packets of a file, as they are. */
-  function packetsOf(file: string): readonly string[] {
+  /** Digests of the packets of a file, as they are. The application goes on meanwhile: it shares this process. */
+  async function packetsOf(file: string): Promise<readonly string[]> {
     const words = [
       '-loglevel',
       'error',
@@ -216,10 +220,23 @@ describe('clips of a camera', needed, () => {
       'md5',
       '-',
     ];
-    const { stdout } = spawnSync('ffmpeg', words, { encoding: 'utf8' });
+    const { stdout } = await promisify(execFile)('ffmpeg', words);
     return stdout
       .split('\n')
       .flatMap((line) => (line === '' || line.startsWith('#') ? [] : [line.split(',').at(-1)!.trim()]));
+  }
+
+  /** The first clip whose packets are those that are looked for; a longer clip may take the place of one that was not it. */
+  async function clipWith(isIt: (packets: readonly string[]) => boolean): Promise<string | undefined> {
+    for (const name of await clipNames()) {
+      const file = join(folder(), name);
+      const { size, mtimeMs } = await stat(file);
+      const version = `${name} ${size} ${mtimeMs}`;
+      if (passed.has(version)) continue;
+      if (isIt(await packetsOf(file))) return name;
+      passed.add(version);
+    }
+    return undefined;
   }
 
   function ask(path: string): Promise<number> {
@@ -233,14 +250,16 @@ describe('clips of a camera', needed, () => {
   }
 
   it('are its own packets, kept when a model finds one of Detections', async () => {
+    const sent = new Set(await packetsOf(join(rig.work, 'line.mp4')));
     await started({ Detections: ['bolt'], MaxSeconds: 2 });
-    await eventually(() => rig.of('clip.kept').length >= 1);
+    // Of two seconds in which a busy machine stood still there is less to be kept: another clip comes.
+    const ofASecond = () => clipWith((packets) => packets.length >= 20);
+    await expect
+      .poll(ofASecond, { timeout: PATIENCE_MS, interval: 500 })
+      .toMatch(/^cam--\d{4}-\d\d-\d\dT[\d-]+Z--detection\.mp4$/);
 
-    const [name = ''] = await clipNames();
-    expect(name).toMatch(/^cam--\d{4}-\d\d-\d\dT[\d-]+Z--detection\.mp4$/);
-    const kept = packetsOf(join(folder(), name));
-    const sent = new Set(packetsOf(join(rig.work, 'line.mp4')));
-    expect(kept.length).toBeGreaterThanOrEqual(20);
+    const name = (await ofASecond())!;
+    const kept = await packetsOf(join(folder(), name));
     expect(kept.every((packet) => sent.has(packet))).toBe(true);
     // Every frame can be decoded, the first one included.
     await run('-xerror', '-i', join(folder(), name), '-f', 'null', '-');
@@ -252,13 +271,12 @@ describe('clips of a camera', needed, () => {
     const scene = ['-f', 'lavfi', '-i', `color=gray:size=160x120:rate=25,${square}`, '-t', '8', '-pix_fmt', 'yuv420p'];
     const file = join(rig.work, 'scene.mp4');
     await run(...scene, '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '5', '-bf', '0', file);
-    const event = packetsOf(file).slice(3 * 25, 5 * 25);
+    const event = (await packetsOf(file)).slice(3 * 25, 5 * 25);
     await started({ OnMotion: true }, {}, { Url: 'scene.mp4', MotionGate: { Enabled: true } });
     // Not all of the scene: who looks for a moment does not want the hour around it.
     const isOfEvent = (packets: readonly string[]): boolean =>
       packets.join().includes(event.join()) && packets.length < 8 * 25;
-    const clipOfEvent = async (): Promise<string | undefined> =>
-      (await clipNames()).find((name) => isOfEvent(packetsOf(join(folder(), name))));
+    const clipOfEvent = () => clipWith(isOfEvent);
     await expect.poll(clipOfEvent, { timeout: PATIENCE_MS, interval: 500 }).toMatch(/--motion\.mp4$/);
 
     const words = [
@@ -270,7 +288,7 @@ describe('clips of a camera', needed, () => {
       '-of',
       'json',
     ];
-    const { stdout } = spawnSync('ffprobe', [...words, join(folder(), (await clipOfEvent())!)], { encoding: 'utf8' });
+    const { stdout } = await promisify(execFile)('ffprobe', [...words, join(folder(), (await clipOfEvent())!)]);
     const [video] = (JSON.parse(stdout) as { streams: readonly Record<string, unknown>[] }).streams;
     expect(video).toMatchObject({ codec_name: 'h264', width: 160 });
     expect(Number(video!['nb_read_frames'])).toBeGreaterThanOrEqual(event.length);

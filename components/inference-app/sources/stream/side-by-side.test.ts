@@ -40,10 +40,15 @@ describe.skipIf(process.platform === 'win32')('cameras side by side', () => {
       },
     });
     await eventually(() => resultsOf('good').length >= 40 && resultsOf('slow').length >= 2);
+    const restarted = (source: string): RegExp =>
+      new RegExp(`^edgeml_app_source_restarts_total\\{source="${source}"\\} [1-9]`, 'm');
+    const metrics = async (): Promise<string> =>
+      (await askSocket(join(rig.work, 'app.sock'), { method: 'GET', path: '/metrics' })).body;
+    for (const source of ['dead', 'broken']) await expect.poll(metrics).toMatch(restarted(source));
 
     const images = resultsOf('good').map(({ image }) => Number(/\d+/.exec(image)?.[0]));
     expect(images).toEqual([...images].sort((a, b) => a - b));
-    const { body } = await askSocket(join(rig.work, 'app.sock'), { method: 'GET', path: '/metrics' });
+    const body = await metrics();
     const valueOf = (metric: string, source: string): number =>
       Number(new RegExp(`^edgeml_app_${metric}\\{source="${source}"\\} (\\S+)$`, 'm').exec(body)?.[1]);
     // Each frame without a result gave way to a fresher one while the machine was busy, and is counted.
@@ -53,8 +58,6 @@ describe.skipIf(process.platform === 'win32')('cameras side by side', () => {
     expect(['good', 'slow', 'dead', 'stuck', 'broken'].map((source) => valueOf('source_up', source))).toEqual([
       1, 1, 0, 0, 0,
     ]);
-    expect(valueOf('source_restarts_total', 'dead')).toBeGreaterThanOrEqual(1);
-    expect(valueOf('source_restarts_total', 'broken')).toBeGreaterThanOrEqual(1);
     expect(valueOf('source_restarts_total', 'good')).toBe(0);
     expect(valueOf('result_seconds_count', 'good')).toBeGreaterThanOrEqual(40);
     expect(valueOf('result_seconds_count', 'slow')).toBeGreaterThanOrEqual(2);
