@@ -24,7 +24,8 @@ export function mountedDisk(folder: string, bytes = 512 * 1024): SmallDisk {
     openStore: (options) => new PackageStore(options),
     fill: () => fillFile(ballast),
     makeRoom: () => rmSync(ballast),
-    remove: () => void execFileSync('umount', [folder], { stdio: 'ignore' }),
+    // Lazily: what a process that was killed had open may be closed a moment later.
+    remove: () => void execFileSync('umount', ['-l', folder], { stdio: 'ignore' }),
   };
 }
 
