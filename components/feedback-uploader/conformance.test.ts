@@ -209,7 +209,8 @@ describe('uploads of the old connector', () => {
     store.fault = undefined;
     await expect.poll(() => store.keys('samples').length).toBe(2);
     expect([...store.keys('samples')].sort()).toEqual(keys.sort());
-    expect(on(STATUS)).toMatchObject([{ response: { status: 'success' } }, { response: { status: 'success' } }]);
+    const success = { response: { status: 'success' } };
+    await expect.poll(() => on(STATUS)).toMatchObject([success, success]);
   });
 });
 

@@ -11,6 +11,7 @@ import { createFeedbackClient } from '#packages/http';
 import type { FeedbackClient } from '#packages/http';
 import { seededRandom } from '../../../testing/seeded-random.ts';
 import { DOWN, MemoryObjectStore } from '../../../testing/object-store/memory-object-store.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { recordingIpc } from '../../../testing/uploader/recording-ipc.ts';
 import type { RecordingIpc } from '../../../testing/uploader/recording-ipc.ts';
 import { hashPicture } from '../duplicates/picture-hash.ts';
@@ -370,7 +371,7 @@ describe('the uploader as a component', () => {
       'POST /v1/feedback/Parts HTTP/1.1\r\nHost: x\r\nX-EdgeML-Prediction: [1]\r\nContent-Length: 4\r\n\r\n',
     );
     await expect.poll(() => client.metrics()).toContain('edgeml_feedback_requests_running 1\n');
-    const closed = uploader.close(2_000);
+    const closed = uploader.close(PATIENCE_MS);
     socket.write('last');
     expect(await answer).toMatch('202 Accepted');
     await closed;
