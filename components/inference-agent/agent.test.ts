@@ -5,11 +5,14 @@ import type { EdgeError } from '#packages/foundation';
 import type { InvokeResult } from '#packages/http';
 import { startAgentProcess } from '../../testing/agent/agent-process.ts';
 import type { AgentProcess } from '../../testing/agent/agent-process.ts';
+import { colorPackage, plainPicture } from '../../testing/agent/color-package.ts';
 import type { Child } from '../../testing/process/child.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { componentBundle, startBundle, startComponent } from '../../testing/process/start-component.ts';
 import { temporaryFolder } from '../../testing/agent/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages, samplePackage } from '../../testing/agent/sample-package.ts';
 import type { SampleImage } from '../../testing/agent/sample-package.ts';
+import { neverEnds } from '../../testing/vision/hostile-models.ts';
 
 /** The bundled agent in its own process, over its socket, with a real model. */
 
@@ -192,7 +195,9 @@ describe('the bundled agent', () => {
 
   it('gives up at the deadline of a request', async () => {
     const waiting = Array.from({ length: 60 }, () => agent.client.invoke(ALIAS, image().bytes, jpeg));
-    await expect(agent.client.invoke(ALIAS, image().bytes, { ...jpeg, deadlineMs: 1 })).rejects.toMatchObject({
+    // The agent is to say so, however late, and not the client.
+    const late = agent.client.invoke(ALIAS, image().bytes, { ...jpeg, deadlineMs: 1, timeoutMs: PATIENCE_MS });
+    await expect(late).rejects.toMatchObject({
       code: 'admission.deadline',
       status: 504,
     });
@@ -230,6 +235,7 @@ describe('the life of the agent', () => {
     );
     await expect(activation).rejects.toMatchObject({ code: 'agent.connection-lost' });
     await load;
+    await first.process.exit;
     first.client.close();
 
     const second = await startAgentProcess(work);
@@ -265,8 +271,14 @@ describe('the life of the agent', () => {
 
   it('exits with 0 on SIGTERM in the middle of an activation', async () => {
     const agent = await startAgentProcess(join(folder.path, 'interrupted'));
+    // Its golden test would take longer than the agent lets it: it cannot be done before the signal comes.
+    const endless = await colorPackage(
+      join(folder.path, 'Endless'),
+      { golden: [{ input: 'golden/white.png', expect: 'golden/red.json' }] },
+      { 'model.onnx': neverEnds(), 'golden/white.png': await plainPicture(255, 255, 255) },
+    );
     const activation = agent.client.activate(
-      { path: versions['1.0.0'] },
+      { path: endless },
       { onProgress: ({ phase }) => void (phase === 'load' && agent.process.end()) },
     );
     await expect(activation).rejects.toMatchObject({ code: 'model.superseded' });

@@ -33,8 +33,12 @@ beforeAll(async () => {
     pictures[name] = await sharp({ create }).png().toBuffer();
   }
   agent = await startAgentProcess(join(folder.path, 'work'), {
-    LocalInferenceServiceTimeoutSeconds: 3,
-    Services: { Hungry: { LocalInferenceServiceMemoryLimitKB: 300_000 } },
+    // The model beside a hostile one may be slow on a busy machine.
+    LocalInferenceServiceTimeoutSeconds: 60,
+    Services: {
+      Hungry: { LocalInferenceServiceMemoryLimitKB: 300_000 },
+      Runaway: { LocalInferenceServiceTimeoutSeconds: 3 },
+    },
   });
   await agent.client.activate({ path: SAMPLE_PACKAGE });
 });

@@ -40,7 +40,7 @@ async function run(
   });
   let output = '';
   for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((done) => shell.once('exit', done));
+  const code = await new Promise<number | null>((done) => shell.once('close', done));
   return { code, output };
 }
 

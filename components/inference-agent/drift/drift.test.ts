@@ -140,10 +140,15 @@ describe('a stream that darkens', () => {
     expect(metrics).toContain('edgeml_drifting{service="Colors",cause="world"} 0');
     expect(metrics).toContain('edgeml_drift_ratio{service="Colors",feature="brightness",measure="beyond"} 2');
     expect(metrics).toContain('edgeml_events_total{event="model.drifting"} 1');
-    const heartbeat = nucleus.iotMessages.filter(({ topic }) => topic === mqttTopics.heartbeat('belt-7')).at(-1);
-    expect(parseHeartbeat(heartbeat!.payload).Models[0]?.Drift).toMatchObject([
-      { Service: 'Colors', State: 'DRIFTING', Causes: [{ Cause: 'CAMERA', Reason: 'dark' }], Nearest: { Ratio: 2 } },
-    ]);
+    const told = () => {
+      const heartbeat = nucleus.iotMessages.filter(({ topic }) => topic === mqttTopics.heartbeat('belt-7')).at(-1);
+      return parseHeartbeat(heartbeat!.payload).Models[0]?.Drift;
+    };
+    await expect
+      .poll(told)
+      .toMatchObject([
+        { Service: 'Colors', State: 'DRIFTING', Causes: [{ Cause: 'CAMERA', Reason: 'dark' }], Nearest: { Ratio: 2 } },
+      ]);
   });
 
   it('is remembered over a restart of the agent, and not told a second time', async () => {

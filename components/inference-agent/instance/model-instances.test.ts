@@ -165,7 +165,13 @@ describe.each(ISOLATIONS)('Instances in a %s, on time', (isolation) => {
 
 /** Vitest and esbuild have children, too. */
 const processesOfModels = () =>
-  childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('scripted-worker.js'));
+  childrenOf(process.pid).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('scripted-worker.js');
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
 
 describe.runIf(process.platform === 'linux')('A spare process', () => {
   it('takes over at once when the one that serves is lost, and gets a successor', async () => {
@@ -173,7 +179,7 @@ describe.runIf(process.platform === 'linux')('A spare process', () => {
     const open = workerInstances(ports(await scriptedWorker(), clock));
     const instance = await open(specOf({}, { isolation: 'process', spare: true }), quiet);
     for (const round of ['first', 'second']) {
-      expect(processesOfModels().length).toBe(2);
+      await expect.poll(() => processesOfModels().length).toBe(2);
       await expect.poll(() => instance.spare).toBe('ready');
       await expect(instance.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
       await expect.poll(() => instance.free).toBe(1);

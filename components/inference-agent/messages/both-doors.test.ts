@@ -9,6 +9,7 @@ import type { InProcessAgent } from '../../../testing/agent/in-process-agent.ts'
 import { temporaryFolder, writePackage } from '../../../testing/agent/package-folder.ts';
 import { layoutOf } from '../../../testing/frames/frame-pattern.ts';
 import { MemoryNucleus } from '../../../testing/ipc/memory-nucleus.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { COMPONENT } from '../settings/live-configuration.ts';
 
 const PNG = { contentType: 'image/png' } as const;
@@ -93,7 +94,7 @@ describe.each([
     ['another type', () => ask('x', { contentType: 'text/plain' }), 'http.content-type', 415],
     ['a larger image than allowed', () => ask(Buffer.alloc(2 ** 20 + 1)), 'http.body-too-large', 413],
     ['a model that crashes', () => ask('crash'), 'instance.worker-crashed', 503],
-    ['a deadline', () => ask('hang', { deadlineMs: 20 }), 'admission.deadline', 504],
+    ['a deadline', () => ask('hang', { deadlineMs: 20, timeoutMs: PATIENCE_MS }), 'admission.deadline', 504],
     ['a file elsewhere', () => client.invokeFile('Parts', '/etc/hostname'), 'invoke.folder-not-allowed', 403],
     ['no file', () => client.invokeFile('Parts', join(folder.path, 'none')), 'invoke.file-unreadable', 400],
   ])('says what is wrong with %s, and goes on', async (_what, wrong, code, status) => {

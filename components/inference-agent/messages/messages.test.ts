@@ -203,10 +203,17 @@ describe('messages on the socket for inference', () => {
   });
 
   it('that are being answered when the agent ends are answered', async () => {
+    await started.close();
+    const clock = new FakeClock();
+    await start(clock);
     const { say, answers, closed } = await greet();
     say({ id: 1, service: 'Parts', deadlineMs: 100 }, 'hang');
     await metric(/running\{[^}]*\} 1/);
-    await Promise.all([started.agent.close(1_000), closed]);
+    let isOver = false;
+    const ended = Promise.all([started.agent.close(1_000), closed]).then(() => (isOver = true));
+    const aWhile = async () => (await clock.advance(100), isOver);
+    await expect.poll(aWhile).toBe(true);
+    await ended;
     expect(answers).toContainEqual({ closing: true });
     expect(answers).toContainEqual(expect.objectContaining({ id: 1 }));
   });

@@ -155,7 +155,7 @@ describe.runIf(canMount())('a quarantine on a full disk', () => {
       await expect(serving.infer(bytesOf('crash'))).rejects.toMatchObject({ code: 'instance.worker-crashed' });
     }
     await expect.poll(() => registry.target('Parts')).toMatchObject({ code: 'model.quarantined' });
-    expect(rig.last('quarantine.not-kept')).toMatchObject({ error: { code: 'store.write-failed' } });
+    await expect.poll(() => rig.last('quarantine.not-kept')).toMatchObject({ error: { code: 'store.write-failed' } });
     disk.makeRoom();
     const file = join(disk.folder, 'quarantine.json');
     const written = async () => {
