@@ -91,14 +91,20 @@ type AnyStream = StreamingOperation<object, object, void, unknown>;
 async function activate(operation: AnyStream, events: StreamEvents): Promise<NucleusStream> {
   let closing = false;
   operation.on('message', events.onEvent);
-  operation.on('ended', () => {
-    if (!closing) events.onEnded();
+  const ended = new Promise<void>((resolve) => {
+    operation.on('ended', () => {
+      resolve();
+      if (!closing) events.onEnded();
+    });
   });
+  const close = operation.close.bind(operation);
+  // The SDK closes a stream that the nucleus has refused before it tells so, and about once in a thousand times that never ends.
+  operation.close = async () => void close().catch(() => undefined);
   await operation.activate();
   return {
     async close() {
       closing = true;
-      await operation.close().catch(() => undefined);
+      await Promise.race([close().catch(() => undefined), ended]);
     },
   };
 }
