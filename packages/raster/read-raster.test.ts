@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { ffmpeg } from '../../testing/outside-data/programs.ts';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import { patternPixels } from '../../testing/vision/images.ts';
 import { bmp, packedTiff, tiff } from '../../testing/vision/rasters.ts';
 import { RasterFault } from './raster.ts';
@@ -232,7 +233,7 @@ it('are told apart from texts that begin alike', () => {
   expect(rasterFormat(tiff({ bits: 8, little: false }))).toBe('TIFF');
 });
 
-describe('files of ffmpeg', { ...(await needs(ffmpeg)), timeout: 60_000 }, () => {
+describe('files of ffmpeg', await needs(ffmpeg), () => {
   it.each([
     ['bmp', 'bgr24', 'rgb24'],
     ['bmp', 'bgra', 'rgb24'],
@@ -247,7 +248,8 @@ describe('files of ffmpeg', { ...(await needs(ffmpeg)), timeout: 60_000 }, () =>
     try {
       const at = (name: string): string => path.join(folder, name);
       await writeFile(at('in.rgb'), patternPixels(37, 21));
-      const run = (...words: string[]) => promisify(execFile)('ffmpeg', ['-v', 'error', ...words], { timeout: 30_000 });
+      const run = (...words: string[]) =>
+        promisify(execFile)('ffmpeg', ['-v', 'error', ...words], { timeout: PATIENCE_MS });
       const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', '37x21', '-i', at('in.rgb')];
       const plain = format === 'tiff' ? ['-compression_algo', 'raw'] : [];
       await run(...raw, '-frames:v', '1', ...plain, '-pix_fmt', written, '-c:v', format, at(`picture.${format}`));

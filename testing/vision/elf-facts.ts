@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { PATIENCE_MS } from '../patience.ts';
 
 const run = promisify(execFile);
 
@@ -19,7 +20,7 @@ interface ElfFacts {
 /** Reads a library with `readelf` of binutils, which reads those of every processor. */
 export async function elfFacts(file: string): Promise<ElfFacts> {
   const words = ['--wide', '--file-header', '--dynamic', '--version-info', '--dyn-syms', file];
-  const { stdout } = await run('readelf', words, { maxBuffer: 256_000_000, timeout: 60_000 });
+  const { stdout } = await run('readelf', words, { maxBuffer: 256_000_000, timeout: PATIENCE_MS });
   // Number: value size type binding visibility section name.
   const rows = [...stdout.matchAll(/^ *\d+: [0-9a-f]+ +\S+ +\S+ +(\w+) +\S+ +(\S+) +(\S+)/gm)];
   const named = (wanted: (section: string, binding: string) => boolean): string[] =>

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../../testing/patience.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 
@@ -114,6 +115,6 @@ function run(...words: readonly string[]) {
     encoding: 'utf8',
     cwd: PROJECT,
     env: { ...process.env, NO_COLOR: '1' },
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
 }
