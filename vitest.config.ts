@@ -2,18 +2,31 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { EndToEndFirst } from './testing/end-to-end-first.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS } from './testing/patience.ts';
 
+const ALL = ['packages', 'components', 'tools', 'test', 'testing', 'bench'].map((folder) => `${folder}/**/*.test.ts`);
+// ipc-session.sdk.test.ts runs it in its own process.
+const LEFT_OUT = [...configDefaults.exclude, 'packages/ipc/ipc-session.sdk-suite.test.ts'];
+/**
+ * Tests that start no component and keep nothing for long share processes: loading the same modules for each file would take as long as
+ * the tests themselves.
+ */
+const LIGHT = [
+  'packages/!(doctor|ipc|posix)/**/*.test.ts',
+  'tools/{cloud,dataset,lint,loop-demo,migrate-edge-manager,migrate-v1,onnx,optimize,package,project-file,recipe}/**/*.test.ts',
+];
+/** These replace modules that others have loaded already. */
+const MOCKING = [
+  'packages/model-package/reading/read-once.test.ts',
+  'tools/bundle/generate/open-api/open-api-documents.test.ts',
+  'packages/ipc/transport/crt-transport.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/**/*.test.ts',
-      'components/**/*.test.ts',
-      'tools/**/*.test.ts',
-      'test/**/*.test.ts',
-      'testing/**/*.test.ts',
-      'bench/**/*.test.ts',
+    projects: [
+      { extends: true, test: { name: 'light', include: LIGHT, exclude: [...LEFT_OUT, ...MOCKING], isolate: false } },
+      { extends: true, test: { name: 'mocking', include: MOCKING } },
+      { extends: true, test: { name: 'others', include: ALL, exclude: [...LEFT_OUT, ...LIGHT, ...MOCKING] } },
     ],
-    // ipc-session.sdk.test.ts runs it in its own process.
-    exclude: [...configDefaults.exclude, 'packages/ipc/ipc-session.sdk-suite.test.ts'],
     globalSetup: ['testing/global-setup.ts'],
     // Real processes and native libraries: one file per process, few at a time.
     env: { ORT_DISABLE_TELEMETRY: '1' },
