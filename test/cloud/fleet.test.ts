@@ -123,8 +123,8 @@ describe('fleet', await needs(awsModels), () => {
       filterDevices(devices, filter).map(({ thing }) => thing);
     expect(names({})).toEqual(['at-work', 'gone', 'idle', 'new']);
     expect(names({ presence: 'offline' })).toEqual(['gone', 'new']);
-    expect(names({ heartbeatAfter: Date.now() - 60_000 })).toEqual(['at-work', 'idle']);
-    expect(names({ heartbeatBefore: Date.now() - 60_000 })).toEqual(['gone', 'new']);
+    expect(names({ heartbeatAfter: Date.now() - 2_000 * PERIOD_SECONDS })).toEqual(['at-work', 'idle']);
+    expect(names({ heartbeatBefore: Date.now() - 2_000 * PERIOD_SECONDS })).toEqual(['gone', 'new']);
     expect(names({ model: 'PartsDetector', modelVersion: '2.0.0' })).toEqual([]);
     expect(names({ model: 'detector' })).toEqual(['at-work', 'gone', 'idle']);
     expect(names({ nameContains: 'ne' })).toEqual(['gone', 'new']);
