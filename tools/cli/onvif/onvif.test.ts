@@ -5,6 +5,7 @@ import { probeMatch, startOnvifDevice } from '../../../testing/camera/onvif-devi
 import type { OnvifDevice, OnvifDeviceOptions } from '../../../testing/camera/onvif-device.ts';
 import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { runHere } from '../../../testing/package/in-process.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { cameraIn } from './camera-in.ts';
 import type { FoundCamera } from './camera-in.ts';
 import { discoverCameras } from './discover-cameras.ts';
@@ -28,7 +29,7 @@ async function device(options: Partial<OnvifDeviceOptions> = {}): Promise<OnvifD
 }
 
 const ask = ({ host }: OnvifDevice, login: typeof LOGIN | undefined, clock?: FakeClock): Promise<string> =>
-  streamAddress(`onvif://${host}`, { login, signal: AbortSignal.timeout(20_000), ...(clock ? { clock } : {}) });
+  streamAddress(`onvif://${host}`, { login, signal: AbortSignal.timeout(PATIENCE_MS), ...(clock ? { clock } : {}) });
 
 describe('streamAddress', () => {
   it('tells the stream of the first profile with video', async () => {
@@ -146,7 +147,7 @@ describe('discoverCameras', () => {
   });
 
   it('names the networks if there is not one of that name', async () => {
-    const search = discoverCameras({ network: 'eth99', signal: AbortSignal.timeout(20_000) });
+    const search = discoverCameras({ network: 'eth99', signal: AbortSignal.timeout(PATIENCE_MS) });
     await expect(search).rejects.toMatchObject({
       code: 'try.no-network',
       message: expect.stringMatching(/no network interface eth99 .*there are: .*\w/) as string,
