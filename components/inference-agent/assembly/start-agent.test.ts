@@ -410,7 +410,7 @@ describe('the HTTP API, at its edges', () => {
     await activate('1.0.0', { name: 'Quick' });
     const hang = () => started.client.invoke('Parts', Buffer.from('hang'), { contentType: 'image/png', ...LATE });
     for (let n = 0; n < 3; n++) await expect(hang()).rejects.toMatchObject({ code: 'admission.deadline' });
-    const { incidents } = await readHealth(started.agent.socketPath);
+    const { incidents } = await started.client.health();
     expect(incidents).toMatchObject([{ code: 'model.stalled', subject: 'answers of Parts', severity: 'error' }]);
     await expect
       .poll(() => localEvents('incident.opened'))

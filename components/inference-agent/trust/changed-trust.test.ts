@@ -122,9 +122,9 @@ describe('a deployment that would not take models that serve any more', () => {
     await activate('Nuts', second);
     nucleus.configure(COMPONENT, [], trusting(onlySecond, { PolicyChange: 'retire' }));
     await expect.poll(aliases).toEqual(['Nuts']);
-    expect(events('model.disallowed')).toMatchObject([
-      { model: { alias: 'Bolts' }, error: { code: 'signature.unknown-key' }, servesOn: false },
-    ]);
+    await expect
+      .poll(() => events('model.disallowed'))
+      .toMatchObject([{ model: { alias: 'Bolts' }, error: { code: 'signature.unknown-key' }, servesOn: false }]);
   });
 
   it('rotates and revokes keys by configuration alone: the new key comes, the old one goes, and nobody calls on the device', async () => {
@@ -175,11 +175,13 @@ describe('a deployment that would not take models that serve any more', () => {
     const reporting = trusting(onlySecond, { PolicyChange: 'report' });
     nucleus.configure(COMPONENT, [], reporting);
     await expect.poll(() => statusOf('Bolts')).toMatchObject({ refusal: { code: 'signature.unknown-key' } });
-    expect(events('model.disallowed')).toMatchObject([{ model: { alias: 'Bolts' }, servesOn: true }]);
+    await expect.poll(() => events('model.disallowed')).toMatchObject([{ model: { alias: 'Bolts' }, servesOn: true }]);
     await started.close();
     await start(reporting);
     expect(await aliases()).toEqual([]);
-    expect(events('model.restore-failed')).toMatchObject([{ error: { code: 'signature.unknown-key' } }]);
+    await expect
+      .poll(() => events('model.restore-failed'))
+      .toMatchObject([{ error: { code: 'signature.unknown-key' } }]);
   });
 });
 
@@ -194,7 +196,9 @@ describe('a package that is activated again without a change', () => {
     await expect(started.client.activate({ path: folderOf('Bolts', '1.0.0') })).rejects.toMatchObject({
       code: 'signature.unknown-key',
     });
-    expect(events('model.rejected')).toMatchObject([{ alias: 'Bolts', serving: { version: '1.0.0' } }]);
+    await expect
+      .poll(() => events('model.rejected'))
+      .toMatchObject([{ alias: 'Bolts', serving: { version: '1.0.0' } }]);
     expect(await aliases()).toEqual(['Bolts']);
   });
 
