@@ -39,7 +39,7 @@ const config: KnipConfig = {
   // Found by its file at run time, so that a device without it falls back to sharp: packages/vision/image/turbo-jpeg.ts.
   ignoreDependencies: ['@julusian/jpeg-turbo', '@rspress/core'],
   // Tests that need them say so and are left out without them.
-  ignoreBinaries: ['arv-fake-gv-camera-0.8', 'ffmpeg', 'ffprobe', 'mkfifo', 'mount', 'promtool', 'umount', 'unshare'],
+  ignoreBinaries: ['arv-fake-gv-camera-0.8', 'ffmpeg', 'mkfifo', 'mount', 'promtool', 'umount', 'unshare'],
   treatConfigHintsAsErrors: true,
 };
 
