@@ -31,10 +31,14 @@ describe.runIf(canMount())('with 64 MB of shared memory, cameras', needed, () =>
   beforeEach(() => open(64));
   afterEach(async () => {
     await rig.close();
-    expect(rig.store.bytes).toBe(0);
+    // A ring that was asked for as its stream ended is given back when it comes.
+    await expect.poll(() => rig.store.bytes).toBe(0);
+    await remove();
+  });
+  const remove = async (): Promise<void> => {
     disk.remove();
     await rm(work, { recursive: true });
-  });
+  };
 
   const eventually = (condition: () => boolean): Promise<unknown> =>
     vi.waitUntil(condition, { timeout: PATIENCE_MS, interval: 10 });
@@ -70,7 +74,7 @@ describe.runIf(canMount())('with 64 MB of shared memory, cameras', needed, () =>
 
   it('of 4K go over the socket as they are if less than half of the pixels would be left', async () => {
     await rig.close();
-    disk.remove();
+    await remove();
     await open(16);
     void rig.play(picture('3840x2160'));
     await eventually(() => rig.seen.length >= 2);
