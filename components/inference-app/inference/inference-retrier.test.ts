@@ -214,7 +214,10 @@ describe('ActiveServices', () => {
     known = await open();
     Object.assign(health, { status: 'ok', expected: [] });
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(async () => {
+    await known.saved();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('lists models that serve, even one that is retiring, and asks again after two seconds or when told', async () => {
     let count = 0;
