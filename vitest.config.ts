@@ -13,19 +13,18 @@ const LIGHT = [
   'packages/!(doctor|ipc|posix)/**/*.test.ts',
   'tools/{cloud,dataset,lint,loop-demo,migrate-edge-manager,migrate-v1,onnx,optimize,package,project-file,recipe}/**/*.test.ts',
 ];
-/** These replace modules that others have loaded already. */
-const MOCKING = [
+/** Among those: files that start agents, or replace modules that others have loaded already. */
+const ALONE = [
+  'packages/model-package/signature/agent-process.test.ts',
   'packages/model-package/reading/read-once.test.ts',
-  'tools/bundle/generate/open-api/open-api-documents.test.ts',
-  'packages/ipc/transport/crt-transport.test.ts',
 ];
 
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'light', include: LIGHT, exclude: [...LEFT_OUT, ...MOCKING], isolate: false } },
-      { extends: true, test: { name: 'mocking', include: MOCKING } },
-      { extends: true, test: { name: 'others', include: ALL, exclude: [...LEFT_OUT, ...LIGHT, ...MOCKING] } },
+      { extends: true, test: { name: 'light', include: LIGHT, exclude: [...LEFT_OUT, ...ALONE], isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'others', include: ALL, exclude: [...LEFT_OUT, ...LIGHT, ...ALONE] } },
     ],
     globalSetup: ['testing/global-setup.ts'],
     // Real processes and native libraries: one file per process, few at a time.
