@@ -98,7 +98,7 @@ async function activate(operation: AnyStream, events: StreamEvents): Promise<Nuc
     });
   });
   const close = operation.close.bind(operation);
-  // The SDK closes a stream that the nucleus has refused before it tells so, and about once in a thousand times that never ends.
+  // The SDK closes a stream that the nucleus has refused before it tells so, and about once in some thousand times that never ends.
   operation.close = async () => void close().catch(() => undefined);
   await operation.activate();
   return {
