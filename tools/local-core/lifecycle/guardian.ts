@@ -107,8 +107,12 @@ while IFS= read -r line; do
   esac
 done
 end() {
+  # The number of a group that has ended may soon be another's.
+  rest=
+  for group in $groups; do kill -s "$1" -- "-$group" 2>/dev/null && rest="$rest $group"; done
+  groups=$rest
   # A killed group may stay as a zombie for as long as its parent likes.
-  for group in $groups; do kill -s "$1" -- "-$group" 2>/dev/null && [ "$1" != KILL ] && left=1; done
+  [ -z "$groups" ] || [ "$1" = KILL ] || left=1
   for file in $(grep -lF -- "$mark" /proc/[0-9]*/environ 2>/dev/null); do
     pid=\${file#/proc/}
     kill -s "$1" "\${pid%/environ}" 2>/dev/null && left=1
