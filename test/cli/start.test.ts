@@ -87,7 +87,7 @@ describe('npm start', () => {
     const code = await runProgram([...args, '--root', root], io, new AbortController().signal);
     return { code, out: io.out, err: io.err };
   };
-  /** What the list says once it says this: problems get there by other ways than into the terminal. */
+  /** Reads the list until it shows this: a problem may reach the terminal before the list. */
   const listed = async (pattern: RegExp): Promise<string> => {
     let text = '';
     await expect.poll(async () => (text = (await edgeml('local', 'list')).out)).toMatch(pattern);

@@ -62,7 +62,7 @@ export function shareOf(pid: number): number {
   }
 }
 
-/** What a process has open, by the names in /proc: paths of files, `socket:[…]` and the like; none once it has ended. Linux only. */
+/** The open files of a process as /proc names them: paths, `socket:[…]` and the like; none if it has ended. Linux only. */
 export function openFilesOf(pid: number): readonly string[] {
   const folder = `/proc/${pid}/fd`;
   try {
