@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, writeAtomically } from '#packages/foundation';
 import { bundle } from '../../tools/bundle/bundle.ts';
@@ -23,11 +23,14 @@ async function runFolder(): Promise<string> {
   return inject('runFolder');
 }
 
-/** Test files run side by side: each may build, the last rename wins, and all of them are the same. */
+/**
+ * Test files run side by side: each may build, the last rename wins, and all of them are the same. A program of another file may start
+ * meanwhile, so it must never find a part of a file.
+ */
 async function buildTo(file: string, entry: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   // The project's own package.json says ES modules; on a device there is none.
-  await writeFile(path.join(path.dirname(file), 'package.json'), '{"type":"commonjs"}');
+  await writeAtomically(path.join(path.dirname(file), 'package.json'), '{"type":"commonjs"}', { fsync: 'none' });
   const { code } = await bundle(entry);
   await writeAtomically(file, code, { fsync: 'none' });
 }
