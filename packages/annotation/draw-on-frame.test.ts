@@ -107,7 +107,7 @@ describe('PictureSurface', () => {
     expect([...row.subarray(2, 7)]).toEqual([0, 128, 128, 128, 0]);
     new PictureSurface(picture).blend({ x: 3, y: 2, width: 3, height: 2, coverage }, [255, 0, 0], 1);
     const red = picture.data.subarray(picture.red.offset + picture.red.stride);
-    expect([...red.subarray(0, 4)]).toEqual([128, 191, 255, 128]);
+    expect([...red.subarray(0, 4)]).toEqual([128, 192, 255, 128]);
   });
 });
 

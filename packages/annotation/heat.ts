@@ -1,6 +1,6 @@
 import type { Prediction } from '#packages/model-package';
 import { HeatCells } from '#packages/shapes';
-import { scratchMask } from './pen/scratch-mask.ts';
+import { scratchMask } from './surface/scratch-mask.ts';
 import type { Rgb, Surface } from './surface/surface.ts';
 
 const [AMBER, RED]: readonly [Rgb, Rgb] = [

@@ -6,7 +6,7 @@ import { drawLines } from './pen/lines.ts';
 import type { Line } from './pen/lines.ts';
 import { strokeRect } from './pen/rect.ts';
 import type { Rect } from './pen/rect.ts';
-import { scratchMask } from './pen/scratch-mask.ts';
+import { scratchMask } from './surface/scratch-mask.ts';
 import type { Scale } from './scale.ts';
 import type { Rgb, Surface } from './surface/surface.ts';
 

@@ -9,6 +9,28 @@ export interface ColorKernels {
   luma(y: number, u: number, v: number, count: number, black: number, ofY: number, ofU: number, ofV: number): void;
   chroma(u: number, v: number, count: number, uOfU: number, uOfV: number, vOfU: number, vOfV: number): void;
   split(pairs: number, count: number, u: number, v: number): void;
+  blend(
+    mask: number,
+    maskStride: number,
+    to: number,
+    stride: number,
+    count: number,
+    rows: number,
+    value: number,
+    strength: number,
+  ): void;
+  blendColor(
+    mask: number,
+    maskStride: number,
+    u: number,
+    v: number,
+    stride: number,
+    count: number,
+    rows: number,
+    blue: number,
+    red: number,
+    strength: number,
+  ): void;
 }
 
 /** In WebAssembly SIMD, else in plain JavaScript: the same numbers. */
@@ -47,7 +69,31 @@ export function plainKernels(): ColorKernels {
         bytes[v + x] = bytes[pairs + 2 * x + 1] as number;
       }
     },
+    blend(mask, maskStride, to, stride, count, rows, value, strength) {
+      const bytes = new Uint8Array(memory.buffer);
+      for (let y = 0; y < rows; y++) {
+        for (let x = 0; x < count; x++)
+          lay(bytes, to + y * stride + x, value, bytes[mask + y * maskStride + x] as number, strength);
+      }
+    },
+    blendColor(mask, maskStride, u, v, stride, count, rows, blue, red, strength) {
+      const bytes = new Uint8Array(memory.buffer);
+      for (let y = 0; y < rows; y++) {
+        for (let x = 0; 2 * x < count; x++) {
+          const upper = mask + 2 * y * maskStride + 2 * x;
+          const pair = (at: number): number => (bytes[at] as number) + (bytes[at + 1] as number);
+          const coverage = (pair(upper) + pair(upper + maskStride) + 2) >> 2;
+          lay(bytes, u + y * stride + x, blue, coverage, strength);
+          lay(bytes, v + y * stride + x, red, coverage, strength);
+        }
+      }
+    },
   };
+}
+
+function lay(bytes: Uint8Array, at: number, value: number, coverage: number, strength: number): void {
+  const under = bytes[at] as number;
+  bytes[at] = under + times(value - under, (coverage * strength) >> 1);
 }
 
 const GRAY = 128 * 128;

@@ -1,3 +1,8 @@
+import { growTo } from '#packages/kernels';
+
+import { colorKernels } from './color-kernels.ts';
+import type { ColorKernels } from './color-kernels.ts';
+
 /**
  * A picture as JPEG stores it: brightness, and color at half the resolution (rounded up), BT.601, full range.
  * The planes lie one behind the other, every row a multiple of 32 bytes, and of an even number of pixels and rows: the last ones are
@@ -12,6 +17,10 @@ export interface JpegPicture {
   readonly blue: PicturePlane;
   /** V, the difference of red. */
   readonly red: PicturePlane;
+  /** The planes lie at the beginning of their memory. */
+  readonly kernels: ColorKernels;
+  /** Where the kernels have room for what else they need. */
+  readonly room: { readonly at: number; readonly bytes: number };
 }
 
 export interface PicturePlane {
@@ -27,12 +36,25 @@ export const ROW_ALIGNMENT = 32;
 
 /** In memory of its own, all black. */
 export function blankPicture(width: number, height: number): JpegPicture {
-  const layout = pictureLayout(width, height);
-  const data = new Uint8Array(layout.bytes).fill(128, layout.blue.offset);
-  return { width, height, data, ...layout };
+  const picture = pictureIn(colorKernels(), width, height);
+  picture.data.fill(128, picture.blue.offset);
+  return picture;
 }
 
-export function pictureLayout(
+/** Kernels read and write whole vectors: this much lies free behind the picture, and behind the room. */
+const SLACK_BYTES = 64;
+/** For masks, in as many parts as it takes. */
+const ROOM_BYTES = 65_536;
+
+/** The picture that lies in the memory of the kernels, whatever it shows. Views of that memory from before are invalid. */
+export function pictureIn(kernels: ColorKernels, width: number, height: number): JpegPicture {
+  const { bytes, ...planes } = pictureLayout(width, height);
+  const room = { at: bytes + SLACK_BYTES, bytes: Math.max(ROOM_BYTES, 4 * planes.luma.stride) };
+  growTo(kernels.memory, room.at + room.bytes + SLACK_BYTES);
+  return { width, height, data: new Uint8Array(kernels.memory.buffer, 0, bytes), ...planes, kernels, room };
+}
+
+function pictureLayout(
   width: number,
   height: number,
 ): Pick<JpegPicture, 'luma' | 'blue' | 'red'> & { readonly bytes: number } {

@@ -1,4 +1,5 @@
-;; Planes of a frame to what JPEG has: full range, BT.601, color at half the resolution. Bit for bit what convert-planes.ts computes.
+;; Planes of a frame to what JPEG has: full range, BT.601, color at half the resolution; and color laid over them. Bit for bit what
+;; color-kernels.ts computes.
 ;; 16 bytes at a time: whoever calls leaves room for a whole step behind each row. `npm run generate` assembles this file.
 (module
   (memory (export "memory") 1)
@@ -131,4 +132,89 @@
       (local.set $pairs (i32.add (local.get $pairs) (i32.const 32)))
       (local.set $v (i32.add (local.get $v) (i32.const 16)))
       (local.set $u (i32.add (local.get $u) (i32.const 16)))
-      (br_if $sixteen (i32.lt_u (local.get $u) (local.get $end))))))
+      (br_if $sixteen (i32.lt_u (local.get $u) (local.get $end)))))
+
+  ;; Lays one value over rows of bytes: to + (value - to) · coverage · strength. `strength` is of 257, as coverage is of 255.
+  ;; Rows of coverage are padded with 0 to whole steps; with a stride of 0 they are all the same.
+  (func (export "blend")
+    (param $mask i32) (param $maskStride i32) (param $to i32) (param $stride i32)
+    (param $count i32) (param $rows i32) (param $value i32) (param $strength i32)
+    (local $x i32) (local $coverage v128) (local $under v128) (local $values v128) (local $strengths v128)
+    (local.set $values (i16x8.splat (local.get $value)))
+    (local.set $strengths (i16x8.splat (local.get $strength)))
+    (loop $row
+      (local.set $x (i32.const 0))
+      (loop $sixteen
+        (local.set $coverage (v128.load (i32.add (local.get $mask) (local.get $x))))
+        (if (v128.any_true (local.get $coverage))
+          (then
+            (local.set $under (v128.load (i32.add (local.get $to) (local.get $x))))
+            (v128.store (i32.add (local.get $to) (local.get $x))
+              (i8x16.narrow_i16x8_u
+                (i16x8.add
+                  (i16x8.extend_low_i8x16_u (local.get $under))
+                  (i16x8.q15mulr_sat_s
+                    (i16x8.sub (local.get $values) (i16x8.extend_low_i8x16_u (local.get $under)))
+                    (i16x8.shr_u
+                      (i16x8.mul (i16x8.extend_low_i8x16_u (local.get $coverage)) (local.get $strengths))
+                      (i32.const 1))))
+                (i16x8.add
+                  (i16x8.extend_high_i8x16_u (local.get $under))
+                  (i16x8.q15mulr_sat_s
+                    (i16x8.sub (local.get $values) (i16x8.extend_high_i8x16_u (local.get $under)))
+                    (i16x8.shr_u
+                      (i16x8.mul (i16x8.extend_high_i8x16_u (local.get $coverage)) (local.get $strengths))
+                      (i32.const 1))))))))
+        (local.set $x (i32.add (local.get $x) (i32.const 16)))
+        (br_if $sixteen (i32.lt_u (local.get $x) (local.get $count))))
+      (local.set $mask (i32.add (local.get $mask) (local.get $maskStride)))
+      (local.set $to (i32.add (local.get $to) (local.get $stride)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br_if $row (local.get $rows))))
+
+  ;; The same for color, one value for 2 × 2 of coverage, which count by their mean. `count` is of coverage, `rows` is of color.
+  (func (export "blendColor")
+    (param $mask i32) (param $maskStride i32) (param $u i32) (param $v i32) (param $stride i32)
+    (param $count i32) (param $rows i32) (param $blue i32) (param $red i32) (param $strength i32)
+    (local $x i32) (local $at i32) (local $sum v128) (local $under v128)
+    (loop $row
+      (local.set $x (i32.const 0))
+      (loop $sixteen
+        (local.set $at (i32.add (local.get $mask) (local.get $x)))
+        (local.set $sum
+          (i16x8.add
+            (i16x8.extadd_pairwise_i8x16_u (v128.load (local.get $at)))
+            (i16x8.extadd_pairwise_i8x16_u (v128.load (i32.add (local.get $at) (local.get $maskStride))))))
+        (if (v128.any_true (local.get $sum))
+          (then
+            (local.set $sum
+              (i16x8.shr_u
+                (i16x8.mul
+                  (i16x8.shr_u (i16x8.add (local.get $sum) (v128.const i16x8 2 2 2 2 2 2 2 2)) (i32.const 2))
+                  (i16x8.splat (local.get $strength)))
+                (i32.const 1)))
+            (local.set $at (i32.add (local.get $u) (i32.shr_u (local.get $x) (i32.const 1))))
+            (local.set $under (i16x8.extend_low_i8x16_u (v128.load64_zero (local.get $at))))
+            (local.set $under
+              (i16x8.add
+                (local.get $under)
+                (i16x8.q15mulr_sat_s
+                  (i16x8.sub (i16x8.splat (local.get $blue)) (local.get $under))
+                  (local.get $sum))))
+            (v128.store64_lane 0 (local.get $at) (i8x16.narrow_i16x8_u (local.get $under) (local.get $under)))
+            (local.set $at (i32.add (local.get $v) (i32.shr_u (local.get $x) (i32.const 1))))
+            (local.set $under (i16x8.extend_low_i8x16_u (v128.load64_zero (local.get $at))))
+            (local.set $under
+              (i16x8.add
+                (local.get $under)
+                (i16x8.q15mulr_sat_s
+                  (i16x8.sub (i16x8.splat (local.get $red)) (local.get $under))
+                  (local.get $sum))))
+            (v128.store64_lane 0 (local.get $at) (i8x16.narrow_i16x8_u (local.get $under) (local.get $under)))))
+        (local.set $x (i32.add (local.get $x) (i32.const 16)))
+        (br_if $sixteen (i32.lt_u (local.get $x) (local.get $count))))
+      (local.set $mask (i32.add (local.get $mask) (i32.shl (local.get $maskStride) (i32.const 1))))
+      (local.set $u (i32.add (local.get $u) (local.get $stride)))
+      (local.set $v (i32.add (local.get $v) (local.get $stride)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br_if $row (local.get $rows)))))

@@ -1,4 +1,3 @@
-import { growTo } from '#packages/kernels';
 import { frameBytes, planesOf } from '#packages/frames';
 import type { FramePlane, RawFrame } from '#packages/frames';
 
@@ -6,13 +5,10 @@ import { colorChange } from './color-change.ts';
 import type { ColorChange } from './color-change.ts';
 import { colorKernels } from './color-kernels.ts';
 import type { ColorKernels } from './color-kernels.ts';
-import { pictureLayout } from './jpeg-picture.ts';
+import { pictureIn } from './jpeg-picture.ts';
 import { jpegErrors } from './errors.ts';
 import type { JpegPicture, PicturePlane } from './jpeg-picture.ts';
 import { rgbToPlanes } from './rgb-to-planes.ts';
-
-/** Kernels read and write whole vectors: this much lies free behind the picture. */
-const SLACK_BYTES = 64;
 
 /** Makes pictures of frames, in memory that is used again for each: what it has returned holds until the next call. */
 export class PictureMaker {
@@ -29,47 +25,35 @@ export class PictureMaker {
   make(frame: RawFrame): JpegPicture {
     const { width, height, data, format } = frame;
     checkFrame(frame);
-    const layout = pictureLayout(width, height);
-    const pairsAt = layout.bytes;
-    growTo(
-      this.#kernels.memory,
-      layout.bytes + (format === 'nv12' ? layout.luma.stride + SLACK_BYTES : 0) + SLACK_BYTES,
-    );
+    const picture = pictureIn(this.#kernels, width, height);
+    const { luma, blue, red } = picture;
     const memory = new Uint8Array(this.#kernels.memory.buffer);
     const [first, second, third] = planesOf(frame) as [FramePlane, FramePlane?, FramePlane?];
-    const picture = { width, height, data: memory.subarray(0, layout.bytes), ...layout };
     if (format === 'rgb24' || format === 'bgr24') {
       rgbToPlanes(frame, picture);
       fillEnds(memory, picture);
       return picture;
     }
-    copyPlane(data, first, memory, layout.luma);
+    copyPlane(data, first, memory, luma);
     if (second && third) {
-      copyPlane(data, second, memory, layout.blue);
-      copyPlane(data, third, memory, layout.red);
+      copyPlane(data, second, memory, blue);
+      copyPlane(data, third, memory, red);
     } else if (second) {
-      this.#split(data, second, memory, layout.blue, layout.red, pairsAt);
+      this.#split(data, second, memory, picture);
     } else {
-      memory.fill(128, layout.blue.offset, layout.bytes);
+      picture.data.fill(128, blue.offset);
     }
     fillEnds(memory, picture);
     this.#change(frame, picture);
     return picture;
   }
 
-  #split(
-    data: Uint8Array,
-    plane: FramePlane,
-    memory: Uint8Array,
-    blue: PicturePlane,
-    red: PicturePlane,
-    pairsAt: number,
-  ): void {
+  #split(data: Uint8Array, plane: FramePlane, memory: Uint8Array, { blue, red, room }: JpegPicture): void {
     for (let row = 0; row < plane.rows; row++) {
       const from = plane.offset + row * plane.stride;
-      memory.set(data.subarray(from, from + plane.columns), pairsAt);
+      memory.set(data.subarray(from, from + plane.columns), room.at);
       const count = plane.columns / 2;
-      this.#kernels.split(pairsAt, count, blue.offset + row * blue.stride, red.offset + row * red.stride);
+      this.#kernels.split(room.at, count, blue.offset + row * blue.stride, red.offset + row * red.stride);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Rgb, Surface } from '../surface/surface.ts';
-import { scratchMask } from './scratch-mask.ts';
+import { scratchMask } from '../surface/scratch-mask.ts';
 
 /** Pixels. A line that begins and ends at one point is a dot. */
 export interface Line {

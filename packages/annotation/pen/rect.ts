@@ -1,5 +1,5 @@
-import type { Mask, Rgb, Surface } from '../surface/surface.ts';
-import { scratchMask } from './scratch-mask.ts';
+import type { Mask, PixelRect, Rgb, Surface } from '../surface/surface.ts';
+import { scratchMask } from '../surface/scratch-mask.ts';
 
 export interface Rect {
   readonly x: number;
@@ -18,102 +18,138 @@ export interface RectStyle {
 
 export function fillRect(surface: Surface, rect: Rect, { radius, color, opacity }: RectStyle): void {
   if (rect.width <= 0 || rect.height <= 0) return;
-  const outer = { rect, radius: Math.min(radius, rect.width / 2, rect.height / 2) };
-  drawBand(surface, outer, undefined, bounds(rect), color, opacity);
+  const outer = rounded(rect, radius);
+  const reach = { corner: Math.ceil(outer.radius) + 2, line: undefined };
+  drawOutline(surface, bounds(rect), { outer, inner: undefined }, reach, color, opacity);
 }
 
 /** A line of the given width along the edges, half of it inside. */
 export function strokeRect(surface: Surface, rect: Rect, width: number, { radius, color, opacity }: RectStyle): void {
   const half = width / 2;
-  const outer = { rect: inflated(rect, half), radius: radius + half };
-  const inner = { rect: inflated(rect, -half), radius: Math.max(0, radius - half) };
-  const whole = bounds(outer.rect);
-  const draw = (band: Rect): void => drawBand(surface, outer, inner, band, color, opacity);
-  const corner = Math.ceil(width + outer.radius) + 2;
-  const line = Math.ceil(width) + 2;
-  const { x, y, width: columns, height: rows } = whole;
-  if (columns <= 2 * corner || rows <= 2 * corner) {
-    const isHollow = inner.rect.width > 0 && inner.rect.height > 0;
-    return drawBand(surface, outer, isHollow ? inner : undefined, whole, color, opacity);
-  }
-  // Corners, and the edges between them, which are not wider than the line.
-  const [right, bottom] = [x + columns, y + rows];
-  for (const left of [x, right - corner]) {
-    for (const top of [y, bottom - corner]) draw({ x: left, y: top, width: corner, height: corner });
-  }
-  for (const top of [y, bottom - line]) draw({ x: x + corner, y: top, width: columns - 2 * corner, height: line });
-  for (const left of [x, right - line]) draw({ x: left, y: y + corner, width: line, height: rows - 2 * corner });
+  const [around, hollow] = [inflated(rect, half), inflated(rect, -half)];
+  const outer = rounded(around, radius + half);
+  const isHollow = hollow.width > 0 && hollow.height > 0;
+  const inner = isHollow ? rounded(hollow, Math.max(0, radius - half)) : undefined;
+  const reach = { corner: Math.ceil(width + outer.radius) + 2, line: Math.ceil(width) + 2 };
+  drawOutline(surface, bounds(around), { outer, inner }, reach, color, opacity);
 }
 
 interface RoundedRect {
-  readonly rect: Rect;
+  readonly middleX: number;
+  readonly middleY: number;
+  /** From the middle to the centers of the round corners. */
+  readonly reachX: number;
+  readonly reachY: number;
   readonly radius: number;
 }
 
-/** Draws what lies in the band, whole pixels, between two outlines, or inside the outer one. */
-function drawBand(
+/** Corners meet where a side is shorter than two of them. */
+function rounded({ x, y, width, height }: Rect, wanted: number): RoundedRect {
+  const radius = Math.min(wanted, width / 2, height / 2);
+  const [reachX, reachY] = [width / 2 - radius, height / 2 - radius];
+  return { middleX: x + width / 2, middleY: y + height / 2, reachX, reachY, radius };
+}
+
+/** What lies between two outlines, or inside the outer one. */
+interface Shape {
+  readonly outer: RoundedRect;
+  readonly inner: RoundedRect | undefined;
+}
+
+/** Pixels. Beyond the corners, rows or columns are covered evenly; beyond the line, nothing is. */
+interface Reach {
+  readonly corner: number;
+  /** Undefined if the inside is filled. */
+  readonly line: number | undefined;
+}
+
+/** Corners pixel by pixel; between them, whole rows and columns at once. */
+function drawOutline(
   surface: Surface,
-  outer: RoundedRect,
-  inner: RoundedRect | undefined,
-  band: Rect,
+  { x, y, width, height }: Rect,
+  shape: Shape,
+  { corner, line }: Reach,
   color: Rgb,
   opacity: number,
 ): void {
-  const left = Math.max(0, band.x);
-  const top = Math.max(0, band.y);
-  const mask = scratchMask(
-    left,
-    top,
-    Math.min(surface.width, band.x + band.width) - left,
-    Math.min(surface.height, band.y + band.height) - top,
-  );
-  if (mask.width === 0 || mask.height === 0) return;
-  fillMask(mask, outer, inner);
-  surface.blend(mask, color, opacity);
-}
-
-/** Between the corners all pixels of a row are alike, and all rows. */
-function fillMask(mask: Mask, outer: RoundedRect, inner: RoundedRect | undefined): void {
-  const { x: left, y: top, width, height, coverage } = mask;
-  const [from, to] = straight(outer.rect.x, outer.rect.width, outer.radius, left, width);
-  const [firstAlike, endAlike] = straight(outer.rect.y, outer.rect.height, outer.radius, top, height);
-  const coverageAt = (x: number, y: number): number => {
-    const hollow = inner ? covered(inner, left + x + 0.5, top + y + 0.5) : 0;
-    return Math.round(255 * (covered(outer, left + x + 0.5, top + y + 0.5) - hollow));
-  };
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    if (y > firstAlike && y < endAlike) {
-      // Not copyWithin: a call of it costs more than the few pixels of a line.
-      for (let at = row; at < row + width; at++) coverage[at] = coverage[at - width] as number;
-      continue;
+  const columns = cornersAndMiddle(x, x + width, corner);
+  const rows = cornersAndMiddle(y, y + height, corner);
+  for (const across of columns.corners) {
+    for (const down of rows.corners) {
+      const { x: left, y: top, width: wide, height: high } = partOf(surface, across, down);
+      const mask = scratchMask(left, top, wide, high);
+      cover(shape, mask);
+      surface.blend(mask, color, opacity);
     }
-    for (let x = 0; x < from; x++) coverage[row + x] = coverageAt(x, y);
-    if (to > from) coverage.fill(coverageAt(from, y), row + from, row + to);
-    for (let x = to; x < width; x++) coverage[row + x] = coverageAt(x, y);
+  }
+  for (const down of line === undefined ? [[y, y + height] as const] : bothEnds(y, y + height, line)) {
+    const rect = partOf(surface, columns.middle, down);
+    const column = { ...rect, x: x + (width >> 1), width: 1, coverage: new Uint8Array(rect.height) };
+    cover(shape, column);
+    surface.blendRows(rect, column.coverage, color, opacity);
+  }
+  for (const across of line === undefined ? columns.corners : bothEnds(x, x + width, line)) {
+    const rect = partOf(surface, across, rows.middle);
+    const row = { ...rect, y: y + (height >> 1), height: 1, coverage: new Uint8Array(rect.width) };
+    cover(shape, row);
+    surface.blendColumns(rect, row.coverage, color, opacity);
   }
 }
 
-/** The pixels of a mask, ends excluded, that lie between the corners. */
-function straight(
-  start: number,
-  length: number,
-  radius: number,
-  maskStart: number,
-  maskLength: number,
-): [number, number] {
-  // The inner outline's corners end within twice the outer radius.
-  const corner = 2 * radius + 2;
-  const from = Math.min(maskLength, Math.max(0, Math.ceil(start + corner) - maskStart));
-  return [from, Math.max(from, Math.min(maskLength, Math.floor(start + length - corner) - maskStart))];
+/** Whole pixels, the end excluded. */
+type Range = readonly [start: number, end: number];
+
+/** Color is stored for 2 × 2 pixels: parts that meet at an even one share none. */
+function cornersAndMiddle(start: number, end: number, corner: number): { corners: readonly Range[]; middle: Range } {
+  const first = 2 * Math.ceil((start + corner) / 2);
+  const last = 2 * Math.floor((end - corner) / 2);
+  if (first >= last) return { corners: [[start, end]], middle: [end, end] };
+  return {
+    corners: [
+      [start, first],
+      [last, end],
+    ],
+    middle: [first, last],
+  };
+}
+
+function bothEnds(start: number, end: number, length: number): readonly Range[] {
+  if (2 * length >= end - start) return [[start, end]];
+  return [
+    [start, start + length],
+    [end - length, end],
+  ];
+}
+
+/** The part that is in the picture. */
+function partOf({ width, height }: Surface, [left, right]: Range, [top, bottom]: Range): PixelRect {
+  const [x, y] = [Math.max(0, left), Math.max(0, top)];
+  return {
+    x,
+    y,
+    width: Math.max(0, Math.min(width, right) - x),
+    height: Math.max(0, Math.min(height, bottom) - y),
+  };
+}
+
+/** Fills a mask with what the shape covers of each pixel. */
+function cover({ outer, inner }: Shape, { x, y, width, height, coverage }: Mask): void {
+  for (let row = 0, at = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, at++) {
+      const all = covered(outer, x + column + 0.5, y + row + 0.5);
+      const hollow = inner ? covered(inner, x + column + 0.5, y + row + 0.5) : 0;
+      coverage[at] = 255 * (all - hollow) + 0.5;
+    }
+  }
 }
 
 /** How much of a pixel around this point lies inside, 0 to 1. */
-function covered({ rect, radius }: RoundedRect, x: number, y: number): number {
-  const dx = Math.abs(x - rect.x - rect.width / 2) - rect.width / 2 + radius;
-  const dy = Math.abs(y - rect.y - rect.height / 2) - rect.height / 2 + radius;
-  const outside = dx > 0 && dy > 0 ? Math.sqrt(dx * dx + dy * dy) : Math.max(dx, dy);
-  return Math.min(1, Math.max(0, 0.5 - outside + radius));
+function covered({ middleX, middleY, reachX, reachY, radius }: RoundedRect, x: number, y: number): number {
+  const dx = Math.abs(x - middleX) - reachX;
+  const dy = Math.abs(y - middleY) - reachY;
+  const outside = dx > 0 && dy > 0 ? Math.sqrt(dx * dx + dy * dy) : dx > dy ? dx : dy;
+  const inside = radius + 0.5 - outside;
+  return inside <= 0 ? 0 : inside >= 1 ? 1 : inside;
 }
 
 function inflated({ x, y, width, height }: Rect, by: number): Rect {

@@ -1,6 +1,7 @@
 import { mix, strengthOf } from './mix.ts';
+import { scratchMask } from './scratch-mask.ts';
 import { visiblePart } from './surface.ts';
-import type { Mask, Rgb, Surface } from './surface.ts';
+import type { Mask, PixelRect, Rgb, Surface } from './surface.ts';
 
 /** Packed pixels: red, green and blue, without padding. */
 export class RgbSurface implements Surface {
@@ -29,5 +30,18 @@ export class RgbSurface implements Surface {
         data[to + 2] = mix(data[to + 2] as number, blue, part);
       }
     }
+  }
+
+  blendRows(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void {
+    const mask = scratchMask(rect.x, rect.y, rect.width, rect.height);
+    for (let y = 0; y < rect.height; y++)
+      mask.coverage.fill(coverage[y] as number, y * rect.width, (y + 1) * rect.width);
+    this.blend(mask, color, opacity);
+  }
+
+  blendColumns(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void {
+    const mask = scratchMask(rect.x, rect.y, rect.width, rect.height);
+    for (let y = 0; y < rect.height; y++) mask.coverage.set(coverage.subarray(0, rect.width), y * rect.width);
+    this.blend(mask, color, opacity);
   }
 }

@@ -1,23 +1,30 @@
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** How much of each pixel of a rectangle a shape covers, 0 to 255, row by row. It may reach beyond the picture. */
-export interface Mask {
-  /** Whole pixels. */
+/** A rectangle of whole pixels. */
+export interface PixelRect {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** How much of each pixel of a rectangle a shape covers, 0 to 255, row by row. It may reach beyond the picture. */
+export interface Mask extends PixelRect {
   /** May be longer than the rectangle. */
   readonly coverage: Uint8Array;
 }
 
-/** Pixels that are drawn on. */
+/** Pixels that are drawn on. In each method, `opacity` is 0 to 1. */
 export interface Surface {
   readonly width: number;
   readonly height: number;
-  /** Lays one color over the pixels, as far as the mask covers them. `opacity` is 0 to 1. */
+  /** Lays one color over the pixels, as far as the mask covers them. */
   blend(mask: Mask, color: Rgb, opacity: number): void;
+  /** The same for a rectangle inside the picture whose rows are covered evenly: one value of `coverage` for each row. */
+  blendRows(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void;
+  /** The same with one value for each column. */
+  blendColumns(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void;
 }
 
 /** The part of a mask that lies on a surface; pixels of the picture, ends excluded. */

@@ -46,7 +46,25 @@ function draw(glyphWidth: number, path: string, scale: number, shift: number): G
     const points = line.map(({ x, y }) => ({ x: x * scale + shift - left, y: y * scale - top }));
     points.forEach((point, index) => drawPiece(mask, points[index - 1] ?? point, point, radius));
   }
-  return mask;
+  return trimmed(mask);
+}
+
+/** Without the empty rows and columns around it. */
+function trimmed({ left, top, width, height, coverage }: GlyphMask): GlyphMask {
+  let [firstColumn, endColumn, firstRow, endRow] = [width, 0, height, 0];
+  coverage.forEach((value, at) => {
+    if (value === 0) return;
+    const [column, row] = [at % width, Math.floor(at / width)];
+    [firstColumn, endColumn] = [Math.min(firstColumn, column), Math.max(endColumn, column + 1)];
+    [firstRow, endRow] = [Math.min(firstRow, row), Math.max(endRow, row + 1)];
+  });
+  const [columns, rows] = [Math.max(0, endColumn - firstColumn), Math.max(0, endRow - firstRow)];
+  const kept = new Uint8Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    const from = (firstRow + row) * width + firstColumn;
+    kept.set(coverage.subarray(from, from + columns), row * columns);
+  }
+  return { left: left + firstColumn, top: top + firstRow, width: columns, height: rows, coverage: kept };
 }
 
 /** A straight piece with round ends: what is nearer than the radius. */

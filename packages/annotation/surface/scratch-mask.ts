@@ -1,4 +1,4 @@
-import type { Mask } from '../surface/surface.ts';
+import type { Mask } from './surface.ts';
 
 let scratch = new Uint8Array(0);
 
