@@ -87,7 +87,7 @@ export async function openWatchers(options: AgentOptions, parts: WatcherParts): 
     policyWatch.look();
     gallery.look();
   });
-  // May be the first event.
+  // Announces a mismatch, so listeners come before it.
   link.checkName();
   await gallery.open();
   await drift.open();

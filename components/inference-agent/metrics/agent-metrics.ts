@@ -63,7 +63,7 @@ export class AgentMetrics {
     registers: [this.#registry],
   });
 
-  /** Adds the gauges. To be called once, before the first request: the name of a service is not known before. */
+  /** Adds the gauges and the names of services; until then every service counts as `other`. To be called once, before the first request. */
   readFrom(sources: MetricSources): void {
     this.#isKnown = sources.isKnown;
     this.#gauges(sources);
