@@ -15,7 +15,7 @@ export interface FollowingParts {
   readonly faces: GrpcFaces;
 }
 
-/** Brings changes of the configuration to all parts: the agent's own, and those in the name of the component that stands in for Edge Manager. */
+/** Brings each change to all parts: of the agent's own settings, and of those of the component that stands in for Edge Manager. */
 export interface ConfigurationFollowing {
   /** Whether a configuration would be taken. @throws EdgeError why not */
   requireTakeable(raw: unknown): Promise<void>;
