@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { DEFAULT_PACKAGE_LIMITS } from '#packages/model-package';
 import type { Trust } from '#packages/model-package';
 import type { AgentConfiguration } from '../config.ts';
@@ -5,8 +6,9 @@ import type { RegistryPolicy } from '../registry/registry-ports.ts';
 import { instanceSettings, memoryLimitBytes } from '../settings/instance-settings.ts';
 import type { Platform } from '../settings/instance-settings.ts';
 import { serviceSettings, servicesOf } from '../settings/service-settings.ts';
-import type { MinimumVersions } from '../trust/minimum-versions.ts';
+import { MinimumVersions } from '../trust/minimum-versions.ts';
 import type { StoreBounds } from '../store/package-store.ts';
+import type { AgentOptions } from './agent.ts';
 
 const MB = 1024 ** 2;
 
@@ -19,8 +21,36 @@ export function trustOf(configuration: AgentConfiguration): Trust {
   };
 }
 
+/** The policy that models are judged and run by, as the configuration has it. */
+export interface AgentPolicy {
+  /** The lowest versions that signed packages have asked for, over which the configuration goes. */
+  readonly minimums: MinimumVersions;
+  now(): RegistryPolicy;
+  /** The policy of a configuration that is not applied. */
+  of(configuration: AgentConfiguration): RegistryPolicy;
+}
+
+/** @throws EdgeError `provider.unknown` */
+export async function openPolicy({ workFolder, configuration, platform, log }: AgentOptions): Promise<AgentPolicy> {
+  const minimums = new MinimumVersions(join(workFolder, 'minimum-versions.json'), log);
+  await minimums.open();
+  const of = (any: AgentConfiguration): RegistryPolicy => registryPolicy(any, platform, minimums);
+  const now = (): RegistryPolicy => of(configuration.current);
+  // An unknown provider ends the start here, rather than the first activation.
+  now().instance('');
+  return { minimums, now, of };
+}
+
+export function storeBounds(configuration: AgentConfiguration): StoreBounds {
+  return {
+    maxBytes: configuration.StoreMaxMB * MB,
+    minFreeBytes: configuration.MinFreeDiskMB * MB,
+    package: { ...DEFAULT_PACKAGE_LIMITS, maxBytes: configuration.MaxPackageMB * MB },
+  };
+}
+
 /** The configuration as the registry needs it. */
-export function registryPolicy(
+function registryPolicy(
   configuration: AgentConfiguration,
   platform: Platform,
   minimums: Pick<MinimumVersions, 'of'>,
@@ -41,13 +71,5 @@ export function registryPolicy(
       );
       return Math.max(...timeouts);
     },
-  };
-}
-
-export function storeBounds(configuration: AgentConfiguration): StoreBounds {
-  return {
-    maxBytes: configuration.StoreMaxMB * MB,
-    minFreeBytes: configuration.MinFreeDiskMB * MB,
-    package: { ...DEFAULT_PACKAGE_LIMITS, maxBytes: configuration.MaxPackageMB * MB },
   };
 }

@@ -1,30 +1,18 @@
-import type { Clock } from '#packages/foundation';
-import type { Admission } from '../admission/admission.ts';
-import type { BufferPool } from '../buffers/buffer-pool.ts';
-import type { GalleryBook } from '../gallery/gallery-book.ts';
 import { ArrayService } from '../invoke/array-service.ts';
 import { InvokeService } from '../invoke/invoke-service.ts';
-import type { InvokePorts } from '../invoke/invoke-service.ts';
 import { predictionJudge } from '../invoke/judge-predictions.ts';
-import type { ObservedRun, SeenPicture } from '../invoke/observed-run.ts';
 import { SequenceStates } from '../invoke/sequence-states.ts';
 import { TensorService } from '../invoke/tensor-service.ts';
 import { OpenInference } from '../open-inference/open-inference.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
-import type { ServingModel } from '../registry/serving-model.ts';
-import type { RequestSettings } from '../settings/request-settings.ts';
+import type { AgentOptions } from './agent.ts';
+import type { AgentStatus } from './agent-status.ts';
+import type { Serving } from './serving.ts';
+import type { Watchers } from './watchers.ts';
 
-export interface AnsweringPorts {
-  readonly admission: Admission<ServingModel>;
-  readonly registry: ModelRegistry;
-  readonly requests: RequestSettings;
-  readonly gallery: GalleryBook;
-  readonly challengers: InvokePorts['challengers'];
-  readonly buffers: BufferPool;
-  readonly observe: (name: string, run: ObservedRun, seen?: SeenPicture) => void;
-  readonly observeError: (name: string, thrown: unknown) => void;
-  readonly isReady: () => boolean;
-  readonly clock: Clock;
+export interface AnsweringParts {
+  readonly serving: Serving;
+  readonly watchers: Watchers;
+  readonly status: AgentStatus;
 }
 
 /** The services that answer requests, in all forms that those take. */
@@ -40,20 +28,25 @@ export interface Answering {
   readonly openInference: OpenInference;
 }
 
-export function answering(ports: AnsweringPorts): Answering {
-  const { admission, registry, requests, gallery, challengers, buffers, observe, observeError, isReady, clock } = ports;
-  const aliasOf = (name: string): string => requests.service(name).alias;
-  const judge = predictionJudge({
-    anomalySensitivity: (name) => requests.service(name).anomalySensitivity,
-    gallery,
-  });
-  const call = { admission, observe, observeError, judge };
+export function answering({ buffers, clock }: AgentOptions, parts: AnsweringParts): Answering {
+  const { serving, watchers, status } = parts;
+  const { admission, registry, requests, aliasOf } = serving;
+  const call = {
+    admission,
+    observe: watchers.answered,
+    observeError: watchers.failed,
+    judge: predictionJudge({
+      anomalySensitivity: (name) => requests.service(name).anomalySensitivity,
+      gallery: watchers.gallery,
+    }),
+  };
+  const maxImageBytes = () => requests.maxImageBytes;
   const invoker = new InvokeService({
     ...call,
     buffers,
-    maxImageBytes: () => requests.maxImageBytes,
+    maxImageBytes,
     imageFolders: (door) => requests.imageFolders(door),
-    challengers,
+    challengers: serving.challengers.challengers,
   });
   const tensors = new TensorService({ ...call, now: () => clock.monotonic() });
   const states = new SequenceStates(clock);
@@ -61,7 +54,14 @@ export function answering(ports: AnsweringPorts): Answering {
     invoker,
     tensors,
     states,
-    arrays: new ArrayService({ tensors, states, registry, buffers, aliasOf, maxBytes: () => requests.maxImageBytes }),
-    openInference: new OpenInference({ tensors, registry, buffers, states, aliasOf, isReady }),
+    arrays: new ArrayService({ tensors, states, registry, buffers, aliasOf, maxBytes: maxImageBytes }),
+    openInference: new OpenInference({
+      tensors,
+      registry,
+      buffers,
+      states,
+      aliasOf,
+      isReady: () => status.isReady,
+    }),
   };
 }

@@ -1,26 +1,15 @@
 import { repeat, watchDescriptors, watchFreeDisk } from '#packages/foundation';
-import type { Clock, Incidents } from '#packages/foundation';
-import type { RestoredModels } from '../edge-manager/restored-models.ts';
-import type { DriftBook } from '../drift/drift-book.ts';
-import type { AgentIncidents } from '../health/agent-incidents.ts';
-import type { ModelRegistry } from '../registry/model-registry.ts';
-import type { ConfigurationFollower } from '../settings/configuration-follower.ts';
-import type { StandInRequests } from '../settings/stand-in-requests.ts';
+import type { AgentOptions } from './agent.ts';
+import type { ConfigurationFollowing } from './follow-configuration.ts';
+import type { Reports } from './reports.ts';
+import type { Serving } from './serving.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface RegularLooks {
-  readonly workFolder: string;
-  readonly incidents: Incidents;
-  readonly troubles: AgentIncidents;
-  readonly registry: ModelRegistry;
-  /** The registry of challengers. */
-  readonly challengers: Pick<ModelRegistry, 'retireOrphans'>;
-  readonly restoredModels: RestoredModels;
-  readonly follower: ConfigurationFollower;
-  readonly standIn: StandInRequests;
-  /** Judges the models that serve again. */
-  readonly judgeAgain: () => void;
-  readonly drift: DriftBook;
-  readonly clock: Clock;
+  readonly reports: Pick<Reports, 'incidents'>;
+  readonly serving: Pick<Serving, 'registry' | 'challengers' | 'restored'>;
+  readonly watchers: Pick<Watchers, 'troubles' | 'policyWatch' | 'drift'>;
+  readonly following: Pick<ConfigurationFollowing, 'look'>;
 }
 
 /** How often models are looked for whose package folder is gone. */
@@ -35,26 +24,23 @@ const DISK_CHECK_MS = 30_000;
 const DRIFT_CHECK_MS = 15_000;
 
 /** Looks again and again at everything that may change without a word, until the returned function is called. */
-export function lookRegularly(looks: RegularLooks): () => void {
-  const { workFolder, incidents, troubles, registry, restoredModels, follower, standIn, judgeAgain, drift, clock } =
-    looks;
+export function lookRegularly({ workFolder, clock }: AgentOptions, looks: RegularLooks): () => void {
+  const { reports, serving, watchers, following } = looks;
+  const { registry, challengers, restored } = serving;
   const stops = [
     repeat(clock, DISK_CHECK_MS, async () => {
-      troubles.look();
-      watchDescriptors(incidents);
-      await watchFreeDisk(workFolder, incidents);
+      watchers.troubles.look();
+      watchDescriptors(reports.incidents);
+      await watchFreeDisk(workFolder, reports.incidents);
     }),
     repeat(clock, ORPHAN_CHECK_MS, async () => {
       await registry.retireOrphans();
-      await looks.challengers.retireOrphans();
-      await restoredModels.look();
+      await challengers.registry.retireOrphans();
+      await restored.look();
     }),
-    repeat(clock, OVERLAY_CHECK_MS, async () => {
-      await follower.lookAtOverlay();
-      await standIn.look();
-    }),
-    repeat(clock, DRIFT_CHECK_MS, () => drift.look()),
-    repeat(clock, TRUST_CHECK_MS, async () => judgeAgain()),
+    repeat(clock, OVERLAY_CHECK_MS, () => following.look()),
+    repeat(clock, DRIFT_CHECK_MS, () => watchers.drift.look()),
+    repeat(clock, TRUST_CHECK_MS, async () => watchers.policyWatch.look()),
   ];
   return () => stops.forEach((stop) => stop());
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { ModelRegistry } from '../registry/model-registry.ts';
 import { Quarantine } from '../registry/quarantine.ts';
 import type { RegistryPolicy, RegistryPorts } from '../registry/registry-ports.ts';
-import { ServingModel } from '../registry/serving-model.ts';
 import { PackageStore } from '../store/package-store.ts';
 import type { StoreBounds } from '../store/package-store.ts';
 import { PolicyGuard } from '../trust/policy-guard.ts';
@@ -54,11 +53,7 @@ export async function openChallengers(ports: OpenChallengersPorts): Promise<Open
     role: 'challenger',
     onChange: () => undefined,
   });
-  const serving = (): readonly ServingModel[] =>
-    registry.aliases().flatMap((alias) => {
-      const target = registry.target(alias);
-      return target instanceof ServingModel ? [target] : [];
-    });
+  const serving = () => registry.serving();
   const guard = new PolicyGuard({ serving, unload: (alias) => registry.unload(alias), announce });
   return {
     challengers: new Challengers({ ...ports, registry }),

@@ -18,8 +18,6 @@ export interface GrpcFacePorts {
   /** Read again with each `apply`. */
   readonly settings: () => GrpcFaceSettings;
   readonly start: (settings: GrpcFaceSettings & { readonly socketPath: string }) => Promise<GrpcServer>;
-  /** Called when the server is as the settings want it. */
-  readonly onApplied: () => void;
   readonly incidents: Incidents;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,10 +29,16 @@ export class GrpcFace {
   readonly #changes = new Serial();
   #running: { readonly settings: GrpcFaceSettings; readonly server: GrpcServer } | undefined;
   #cancelRetry: () => void = () => undefined;
+  #onServed: () => void = () => undefined;
   #closed = false;
 
   constructor(ports: GrpcFacePorts) {
     this.#ports = ports;
+  }
+
+  /** The listener is called each time the server has become as the settings want it. */
+  onServed(listener: () => void): void {
+    this.#onServed = listener;
   }
 
   /**
@@ -54,12 +58,12 @@ export class GrpcFace {
 
   /** As `apply`, again and again until it succeeds: a socket that is taken may become free. */
   async follow(): Promise<void> {
-    const { name, title, clock, incidents, onApplied } = this.#ports;
+    const { name, title, clock, incidents } = this.#ports;
     const subject = `the socket of ${title}`;
     this.#cancelRetry();
     const served = (): void => {
       incidents.resolved(subject, `${name}.served`);
-      onApplied();
+      this.#onServed();
     };
     await this.apply().then(served, (error: unknown) => {
       incidents.opened(subject, `${name}.not-served`, { error, retryMs: RETRY_MS, severity: 'error' });

@@ -21,7 +21,8 @@ const MODEL: ModelStatus = {
 
 it('tells how much of a model each execution provider runs, and how long it takes', async () => {
   const shares = { webgpu: { nodes: 60, runMs: 4 }, cpu: { nodes: 3 } };
-  const metrics = new AgentMetrics({
+  const metrics = new AgentMetrics();
+  metrics.readFrom({
     models: () => [
       { ...MODEL, shares },
       { ...MODEL, alias: 'OnTheCpu', provider: 'cpu' },

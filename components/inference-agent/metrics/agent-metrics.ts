@@ -20,10 +20,13 @@ export interface MetricSources {
 const STAGES = ['queueMs', 'decodeMs', 'preprocessMs', 'runMs', 'postprocessMs'] as const;
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** The agent's Prometheus metrics. Counters are pushed here; gauges are read from their sources when they are scraped. */
+/**
+ * The agent's Prometheus metrics. Counters are pushed here, by parts that are made before there is anything to read; gauges are read
+ * from their sources when they are scraped.
+ */
 export class AgentMetrics {
   readonly #registry = new Registry();
-  readonly #sources: MetricSources;
+  #isKnown: MetricSources['isKnown'] = () => false;
   readonly #answered = this.#counter('requests_answered_total', 'Requests answered with predictions.', ['service']);
   readonly #predictions = this.#counter('predictions_total', 'Predictions in answers, by what they hold.', [
     'service',
@@ -60,9 +63,10 @@ export class AgentMetrics {
     registers: [this.#registry],
   });
 
-  constructor(sources: MetricSources) {
-    this.#sources = sources;
-    this.#gauges();
+  /** Adds the gauges and the names of services; until then every service counts as `other`. To be called once, before the first request. */
+  readFrom(sources: MetricSources): void {
+    this.#isKnown = sources.isKnown;
+    this.#gauges(sources);
   }
 
   answered(service: string, { timings, predictions = [] }: ObservedRun): void {
@@ -119,15 +123,14 @@ export class AgentMetrics {
   }
 
   #label(service: string): string {
-    return this.#sources.isKnown(service) ? service : 'other';
+    return this.#isKnown(service) ? service : 'other';
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name: `edgeml_${name}`, help, labelNames, registers: [this.#registry] });
   }
 
-  #gauges(): void {
-    const { models, drifts, challengers, depths, bufferedBytes, frameBytes } = this.#sources;
+  #gauges({ models, drifts, challengers, depths, bufferedBytes, frameBytes }: MetricSources): void {
     const gauge = <Label extends string>(
       name: string,
       help: string,

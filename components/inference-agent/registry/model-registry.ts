@@ -11,6 +11,7 @@ import { ModelLoader } from './model-loader.ts';
 import { announcingRefusal } from './refusal.ts';
 import type { RegistryPorts } from './registry-ports.ts';
 import { ServedAlias } from './served-alias.ts';
+import type { ServingModel } from './serving-model.ts';
 
 /** The table of aliases, and what they share. Each alias keeps its own state. */
 export class ModelRegistry {
@@ -57,6 +58,11 @@ export class ModelRegistry {
 
   list(): readonly ModelStatus[] {
     return [...this.#aliases.values()].flatMap(({ status }) => status ?? []);
+  }
+
+  /** The models that serve. */
+  serving(): readonly ServingModel[] {
+    return [...this.#aliases.values()].flatMap(({ served }) => served?.serving ?? []);
   }
 
   served(alias: string): ServedModel | undefined {
