@@ -22,7 +22,17 @@ const ALONE = [
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'light', include: LIGHT, exclude: [...LEFT_OUT, ...ALONE], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'light',
+          include: LIGHT,
+          exclude: [...LEFT_OUT, ...ALONE],
+          isolate: false,
+          restoreMocks: true,
+          setupFiles: ['testing/process/shared-process.ts'],
+        },
+      },
       { extends: true, test: { name: 'alone', include: ALONE } },
       { extends: true, test: { name: 'others', include: ALL, exclude: [...LEFT_OUT, ...LIGHT, ...ALONE] } },
     ],

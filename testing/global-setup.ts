@@ -10,8 +10,12 @@ declare module 'vitest' {
   }
 }
 
-/** Runs once before all tests. Files that tests build for each other go into the run's folder. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Files that tests build for each other go into the run's folder. Vitest calls this for each project of its configuration; all of
+ * them have what the root project is given.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (!project.isRootProject()) return undefined;
   const parent = join(import.meta.dirname, '../.edgeml/test');
   await mkdir(parent, { recursive: true });
   const runFolder = await mkdtemp(join(parent, 'run-'));

@@ -1,14 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { INDEXED, putIndexed, sampleModelState, sampleState } from '../../testing/cloud/sample-state.ts';
-import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
-import { connectCloud } from '../../tools/cloud/clients.ts';
 
 export interface FleetMeasurement {
   readonly what: 'fleet --report' | 'promote';
@@ -32,12 +29,10 @@ export async function measureFleet(
   sizes: readonly number[],
   signal: AbortSignal,
 ): Promise<readonly FleetMeasurement[]> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'edgeml-bench-fleet-'));
-  const aws = await startAwsStandIn('components');
+  const rig = await CloudRig.open('components');
+  const { aws, folder } = rig;
   try {
-    const clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
-    await publishSamples(clients, 'components', 'test.Model=1.1.0');
-    clients.close();
+    await publishSamples(rig.clients, 'components', 'test.Model=1.1.0');
     await writeFile(path.join(folder, 'probe.mjs'), PROBE);
     await writeFile(path.join(folder, 'plan.json'), JSON.stringify(PLAN));
     const measured: FleetMeasurement[] = [];
@@ -55,8 +50,7 @@ export async function measureFleet(
     }
     return measured;
   } finally {
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
+    await rig.close();
   }
 }
 

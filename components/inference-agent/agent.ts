@@ -98,7 +98,8 @@ async function main(): Promise<void> {
     const killers = new KillerInputs({ folder: join(workFolder, 'killer-inputs'), clock: systemClock, log });
     await killers.open();
     end.before(() => killers.idle());
-    const atWork = InputsAtWork.open(workFolder);
+    const atWork = InputsAtWork.open({ workFolder, now: systemClock.now() });
+    end.before(async () => atWork?.close());
     const reason = 'the agent itself ended while a thread of it ran this input';
     for (const { packageHash, input, keep } of atWork?.left ?? []) killers.record(packageHash, input, reason, keep);
     const credentials = deviceCredentials({

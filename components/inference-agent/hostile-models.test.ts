@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvokeResult } from '#packages/http';
@@ -8,7 +8,7 @@ import { startAgentProcess } from '../../testing/agent/agent-process.ts';
 import type { AgentProcess } from '../../testing/agent/agent-process.ts';
 import { temporaryFolder, writeFiles } from '../../testing/agent/package-folder.ts';
 import { SAMPLE_PACKAGE, sampleImages } from '../../testing/agent/sample-package.ts';
-import { isAlive } from '../../testing/process/process-facts.ts';
+import { isAlive, openFilesOf } from '../../testing/process/process-facts.ts';
 import { processTable } from '../../tools/local-core/lifecycle/process-table.ts';
 import { dividesBrightPictures, fillsMemory, neverEnds } from '../../testing/vision/hostile-models.ts';
 import { meanColorModel } from '../../testing/vision/onnx-builder.ts';
@@ -226,8 +226,11 @@ describe.runIf(process.platform === 'linux')('a hostile model in a thread', () =
       facts: { bytes: bright.length, deaths: 2 },
     });
     expect(await own.client.invoke('Threaded', pictures.dark, png)).toMatchObject({ service: 'Threaded' });
+    const noted = openFilesOf(own.process.pid).filter((file) => file.startsWith('/dev/shm/edgeml-at-work-'));
+    expect(noted.filter((file) => existsSync(file))).not.toEqual([]);
     own.client.close();
-    await own.process.end();
+    expect(await own.process.end()).toBe(0);
+    expect(noted.filter((file) => existsSync(dirname(file)))).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#packages/foundation';
-import type { Logger } from '#packages/foundation';
+import type { Clock, Logger } from '#packages/foundation';
 import { createAgentClient } from '#packages/http';
 import type { AgentClient, ResultMessage } from '#packages/http';
 import { connectIpc } from '#packages/ipc';
@@ -12,6 +12,7 @@ import type { IpcSession } from '#packages/ipc';
 import { askSocket } from '../../testing/agent/ask-socket.ts';
 import { seededRandom } from '../../testing/seeded-random.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
+import { FakeClock } from '../../testing/clock/fake-clock.ts';
 import { MemoryNucleus } from '../../testing/ipc/memory-nucleus.ts';
 import { InferenceApp } from './inference-app.ts';
 import { COMPONENT } from './read-configuration.ts';
@@ -24,7 +25,7 @@ let nucleus: MemoryNucleus;
 let agent: ScriptedAgent;
 let client: AgentClient;
 let ipc: IpcSession;
-let events: { event: string; facts: Record<string, unknown> }[];
+let events: { level: string; event: string; facts: Record<string, unknown> }[];
 let apps: InferenceApp[];
 let levels: string[];
 
@@ -53,11 +54,14 @@ afterEach(async () => {
 });
 
 const recorder = (): Logger => {
-  const note = (facts: object, event: string): void => void events.push({ event, facts: { ...facts } });
-  return { debug: note, info: note, warn: note, error: note, child: recorder };
+  const note =
+    (level: string) =>
+    (facts: object, event: string): void =>
+      void events.push({ level, event, facts: { ...facts } });
+  return { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error'), child: recorder };
 };
 
-async function start(configuration: object): Promise<InferenceApp> {
+async function start(configuration: object, clock: Clock = systemClock): Promise<InferenceApp> {
   nucleus.configuration.set(COMPONENT, [], configuration);
   const app = await InferenceApp.start({
     ipc,
@@ -65,7 +69,7 @@ async function start(configuration: object): Promise<InferenceApp> {
     thing: 'gate-7',
     sampleImages: '/none',
     workFolder: work,
-    clock: systemClock,
+    clock,
     random: seededRandom(1),
     log: recorder(),
     setLogLevel: (level) => levels.push(level),
@@ -205,6 +209,26 @@ describe('InferenceApp, watching', () => {
     isActive = true;
     nucleus.publish('edgeml/events', { event: 'model.activated' });
     await eventually(() => results().length === 1);
+  });
+
+  it('says at its start that images wait for a model, and calls it wrong only if that lasts', async () => {
+    agent.answer = () => ({ status: 404, code: 'model.not-found' });
+    await put('a.jpg');
+    const clock = new FakeClock();
+    await start(watch('Detector'), clock);
+    const incidents = async () => {
+      const { body } = await askSocket(join(work, 'app.sock'), { method: 'GET', path: '/healthz' });
+      return (JSON.parse(body) as { incidents: readonly object[] }).incidents;
+    };
+    const levels = () => events.flatMap(({ level, event }) => (event === 'service.no-model' ? level : []));
+    const pass = async (ms: number) => (await clock.advance(ms), levels());
+    await expect.poll(() => pass(10)).toEqual(['info']);
+    const tries = agent.invocations.length;
+    await expect.poll(async () => (await pass(10), agent.invocations.length)).toBeGreaterThan(tries);
+    expect([levels(), await incidents()]).toEqual([['info'], []]);
+
+    await expect.poll(() => pass(5_000)).toEqual(['info', 'error']);
+    expect(await incidents()).toMatchObject([{ code: 'service.no-model', subject: 'Detector' }]);
   });
 
   it('asks every active model when no service is named, those that come later too', async () => {

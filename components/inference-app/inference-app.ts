@@ -24,6 +24,7 @@ import { ConfigIdCheck } from './feedback/config-id-check.ts';
 import { FeedbackSender } from './feedback/feedback-sender.ts';
 import { SlotProvider } from './frame/slot-provider.ts';
 import { ActiveServices } from './inference/active-services.ts';
+import { AwaitedServices } from './inference/awaited-services.ts';
 import { FileNaming } from './inference/file-naming.ts';
 import { KnownServices } from './inference/known-services.ts';
 import { InferenceRetrier } from './inference/inference-retrier.ts';
@@ -136,7 +137,8 @@ export class InferenceApp {
     const statistics = this.#statistics;
     const publisher = (this.#publisher = new Publisher({ ipc, settings, statistics, incidents, clock, log }));
     const waker = (this.#waker = new Waker());
-    const active = (this.#active = new ActiveServices({ agent, known, clock, random, incidents, waker }));
+    const awaited = new AwaitedServices({ clock, incidents, log });
+    const active = (this.#active = new ActiveServices({ agent, known, clock, random, incidents, awaited, waker }));
     const timeoutMs = (): number => settings().TimeoutSeconds * 1000;
     const { feedback: client } = options;
     const configIdOf = (service: string): string => settings().Services[service]?.MLFeedbackConnectorConfigId ?? '';
@@ -147,6 +149,7 @@ export class InferenceApp {
       clock,
       random,
       incidents,
+      awaited,
       waker,
       timeoutMs,
       naming: new FileNaming({ clock, log }),

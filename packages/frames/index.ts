@@ -8,7 +8,6 @@ export { readFrameReference } from './frame-reference.ts';
 export type { FrameReference } from './frame-reference.ts';
 export { frameBudget } from './ring/frame-budget.ts';
 export { makeRingFolder, SHARED_MEMORY } from './ring/ring-folder.ts';
-export type { RingFolder } from './ring/ring-folder.ts';
 export type { PlacedFrame } from './ring/placed-frame.ts';
 export { readFrame } from './ring/ring-reader.ts';
 export { MIN_SLOTS, ringBytes } from './ring/ring-record.ts';

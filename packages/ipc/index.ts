@@ -15,6 +15,7 @@ export { topicMatches } from './topics/topic-syntax.ts';
 export { incidentNews, readIncidentMessage } from './topics/incident-news.ts';
 export type { IncidentMessage } from './topics/incident-news.ts';
 export { fillTopic, isReplyTopic, localTopics, mqttTopics, TOPIC_TEMPLATES } from './topics/topics.ts';
+export { activateStream } from './transport/activate-stream.ts';
 export type { crtTransport } from './transport/crt-transport.ts';
 export { NucleusFault } from './transport/nucleus-transport.ts';
 export type {

@@ -14,6 +14,8 @@ export { openBelow } from './descriptors/open-below.ts';
 export { createPipe } from './files/create-pipe.ts';
 export type { Pipe } from './files/create-pipe.ts';
 export { lockFile } from './files/lock-file.ts';
+export { makeOwnedFolder, removeOrphan, removeOrphans } from './files/owned-folder.ts';
+export type { OwnedFolder } from './files/owned-folder.ts';
 export { availableMemory } from './memory/available-memory.ts';
 export type { AvailableMemory } from './memory/available-memory.ts';
 export type { CgroupAllowance } from './memory/cgroup-allowance.ts';

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SUPPORTED_NODE } from '#packages/foundation';
 import { PATIENCE_MS } from '../../testing/patience.ts';
-import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { PROJECT, projectPaths } from '../../tools/bundle/project.ts';
 import { fetchPackage } from '../../tools/bundle/runtime/fetch-package.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
+import { builtArtifact, builtCollection } from '../../testing/device/built-collection.ts';
 import { Child } from '../../testing/process/child.ts';
 
 const run = promisify(execFile);
@@ -35,10 +35,7 @@ describe.skipIf(process.platform === 'win32').each(NODES)('the bundles in an emp
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'edgeml-device-'));
-    for (const { component, version, artifact } of await buildForThisMachine()) {
-      const zip = path.join(PROJECT, 'greengrass-build/artifacts', component, version, artifact);
-      await unzip(zip, path.join(folder, component));
-    }
+    for (const step of await builtCollection()) await unzip(builtArtifact(step), path.join(folder, step.component));
     node = path.join(folder, 'edgeml.Runtime/bin/node');
     if (pin) {
       const tarball = await fetchPackage(pin, projectPaths.cache);

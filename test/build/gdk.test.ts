@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { lstat, readFile, readdir, realpath } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gdkProject } from '../../testing/gdk/gdk-project.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { gdk } from '../../testing/outside-data/programs.ts';
 import { COMPONENTS } from '../../tools/bundle/components.ts';
@@ -34,10 +36,15 @@ describe('gdk projects', () => {
 
   // The runtime is left out: its build for publishing fetches every platform.
   describe('built by gdk itself', builtByGdk, () => {
-    it.each(FOLDERS.filter(([name]) => name !== 'edgeml.Runtime'))('%s', async (name, folder) => {
+    let root: string;
+    beforeAll(async () => void (root = await mkdtemp(path.join(tmpdir(), 'edgeml-gdk-'))));
+    afterAll(() => rm(root, { recursive: true, force: true }));
+
+    it.each(COMPONENTS.filter(({ name }) => name !== 'edgeml.Runtime'))('$name', async ({ name, folder }) => {
       const { version } = await readRecipe(name);
-      await run('gdk', ['component', 'build'], { cwd: folder });
-      const build = path.join(folder, 'greengrass-build');
+      const cwd = await gdkProject(root, folder);
+      await run('gdk', ['component', 'build'], { cwd });
+      const build = path.join(cwd, 'greengrass-build');
       expect((await readdir(path.join(build, 'recipes'))).sort()).toEqual([`${name}-${version}.yaml`, `${name}.yaml`]);
       expect(await readdir(path.join(build, 'artifacts', name, version))).toHaveLength(1);
     });

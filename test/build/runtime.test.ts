@@ -7,9 +7,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packagesOf, RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimeManifest } from '../../components/runtime/runtime-manifest.ts';
-import { buildForThisMachine, thisPlatform } from '../../tools/bundle/host-build.ts';
+import { thisPlatform } from '../../tools/bundle/host-build.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
 import { PINNED_PACKAGES, pinOf } from '../../tools/bundle/runtime/pins.ts';
+import { builtArtifact, builtRuntime } from '../../testing/device/built-collection.ts';
 import { Child } from '../../testing/process/child.ts';
 import { unzip } from '../../tools/local-core/store/unzip.ts';
 
@@ -55,16 +56,9 @@ describe.skipIf(process.platform === 'win32')('the runtime of this machine, unpa
   let work: string;
 
   beforeAll(async () => {
-    const [step] = await buildForThisMachine({ components: ['edgeml.Runtime'] });
     folder = await mkdtemp(path.join(tmpdir(), 'edgeml runtime '));
     runtime = path.join(folder, 'unpacked');
-    const zip = path.join(
-      PROJECT,
-      'greengrass-build/artifacts/edgeml.Runtime',
-      step?.version ?? '',
-      step?.artifact ?? '',
-    );
-    await unzip(zip, runtime);
+    await unzip(builtArtifact(await builtRuntime()), runtime);
   });
 
   beforeEach(async () => {

@@ -1,14 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { systemClock } from '#packages/foundation';
-import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { MemoryIo } from '../../tools/cli/frame/io.ts';
 import { runProgram } from '../../tools/cli/program.ts';
-import { connectCloud } from '../../tools/cloud/clients.ts';
 import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
 import { followDeployment } from '../../tools/cloud/deployments/follow.ts';
 import type { DeploymentChange } from '../../tools/cloud/deployments/merge-deployment.ts';
@@ -16,8 +13,8 @@ import { planRollback } from '../../tools/cloud/deployments/rollback.ts';
 import { findTarget } from '../../tools/cloud/deployments/target.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig, componentsOf } from '../../testing/cloud/cloud-rig.ts';
 import { PATIENCE_MS } from '../../testing/patience.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runHere } from '../../testing/package/in-process.ts';
@@ -27,14 +24,14 @@ import { runCommand } from '../../testing/process/run-command.ts';
 const { signal } = new AbortController();
 
 describe('deployments', await needs(awsModels), () => {
+  let rig: CloudRig;
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-deploy-'));
-    aws = await startAwsStandIn('components');
-    clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    rig = await CloudRig.open('components');
+    ({ aws, clients, folder } = rig);
     await publishSamples(
       clients,
       'components',
@@ -53,22 +50,14 @@ describe('deployments', await needs(awsModels), () => {
     for (const name of ['gateway-1', 'gateway-2', 'gateway-3']) aws.fleet.addThing(name, 'hall');
   });
   afterEach(() => expect(aws.violations).toEqual([]));
-  afterAll(async () => {
-    clients.close();
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rig.close());
 
   const command = (...args: string[]) => runHere(args, aws.environment);
   const asProcess = (...args: string[]) => runCommand(args, aws.environment);
   const hall = () => findTarget(clients, { kind: 'group', name: 'hall' }, signal);
   const deploy = async (change: DeploymentChange): Promise<string> =>
     sendDeployment(clients, await planDeployment(clients, await hall(), change, { signal }), signal);
-  const components = (versions: Record<string, string>): DeploymentChange => ({
-    components: Object.fromEntries(
-      Object.entries(versions).map(([name, componentVersion]) => [name, { componentVersion }]),
-    ),
-  });
+  const components = (versions: Record<string, string>): DeploymentChange => ({ components: componentsOf(versions) });
   const latest = () => aws.fleet.deployments.at(-1)?.input as { components: Record<string, unknown> };
 
   it('row 146: keeps the components of the target that are not named', async () => {

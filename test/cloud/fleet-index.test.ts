@@ -1,21 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { INDEXED, putIndexed, sampleModelState, sampleState } from '../../testing/cloud/sample-state.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 
 describe('the fleet index', await needs(awsModels), () => {
+  let rig: CloudRig;
   let aws: AwsStandIn;
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-index-'));
-    aws = await startAwsStandIn();
+    rig = await CloudRig.open();
+    ({ aws, folder } = rig);
   });
   beforeEach(() => {
     aws.fleet.reset();
@@ -24,10 +24,7 @@ describe('the fleet index', await needs(awsModels), () => {
     aws.requests.length = 0;
   });
   afterEach(() => expect(aws.violations).toEqual([]));
-  afterAll(async () => {
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rig.close());
 
   const edgeml = (...args: string[]) => runHere(args, aws.environment);
   const operations = () => aws.requests.map(({ operation }) => operation);

@@ -1,18 +1,15 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
-import { connectCloud } from '../../tools/cloud/clients.ts';
 import { fleetDevices } from '../../tools/cloud/fleet/fleet-devices.ts';
 import { filterDevices } from '../../tools/cloud/fleet/fleet-filter.ts';
 import { assignRings, parseRing } from '../../tools/cloud/fleet/rings.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
 import { PERIOD_SECONDS, putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
@@ -21,14 +18,14 @@ const PLACE = 's3://heartbeats/heartbeats';
 const { signal } = new AbortController();
 
 describe('fleet', await needs(awsModels), () => {
+  let rig: CloudRig;
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-fleet-'));
-    aws = await startAwsStandIn();
-    clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    rig = await CloudRig.open();
+    ({ aws, clients, folder } = rig);
   });
   beforeEach(() => {
     aws.fleet.reset();
@@ -38,11 +35,7 @@ describe('fleet', await needs(awsModels), () => {
     aws.iot.pageSize = 100;
   });
   afterEach(() => expect(aws.violations).toEqual([]));
-  afterAll(async () => {
-    clients.close();
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rig.close());
 
   const seconds = () => Math.floor(Date.now() / 1000);
   /** Four devices: at work, idle, gone, never heard of. */

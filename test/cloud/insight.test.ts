@@ -1,27 +1,24 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { heartbeatParts } from '#packages/heartbeat';
 import { mqttTopics } from '#packages/ipc';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { indexQuery } from '../../testing/cloud/index-query.ts';
-import { sampleHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { sampleHeartbeat, sampleMetric, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 import { INDEXED, putIndexed, sampleState } from '../../testing/cloud/sample-state.ts';
 import { refusals, refusedOf } from '../../testing/iam/permissions.ts';
 import { runViews } from '../../testing/insight/run-views.ts';
 import { unreasonedWildcards } from '../../testing/iam/wildcards.ts';
-import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { iamEngine, sqlEngine } from '../../testing/outside-data/python.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
-import { connectCloud } from '../../tools/cloud/clients.ts';
 import { devicePolicy } from '../../tools/cloud/provisioning/device-policy.ts';
 import { dailyReport } from '../../tools/cloud/report/daily-report.ts';
 import { Template } from '../../tools/lint/account/template.ts';
@@ -41,14 +38,15 @@ const PLUGIN_KEYS = [
 ];
 
 describe('the fleet that looks after itself', await needs(awsModels, iamEngine), () => {
+  let rig: CloudRig;
   let aws: AwsStandIn;
   let folder: string;
   let fleet: Template;
   let insight: Template;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-insight-'));
-    aws = await startAwsStandIn(`${FLEET}-fleet`);
+    rig = await CloudRig.open(`${FLEET}-fleet`);
+    ({ aws, folder } = rig);
     fleet = await Template.read('fleet.yaml', FLEET);
     const parameters = { CodeBucket: 'code', OperatorEmail: 'a@example.com' };
     insight = await Template.read('insight.yaml', 'edgeml-insight', parameters, fleet.exports);
@@ -60,18 +58,13 @@ describe('the fleet that looks after itself', await needs(awsModels, iamEngine),
     aws.requests.length = 0;
   });
   afterEach(() => expect(aws.violations).toEqual([]));
-  afterAll(async () => {
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rig.close());
 
   it('reports once a day to the bucket and by mail, with the permissions of its function', async () => {
     putIndexed(aws.index, { thing: 'a', connected: true, state: sampleState() });
     putIndexed(aws.index, { thing: 'b', connected: false, state: sampleState({ state: 'FAILING' }) });
-    const clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
     const bucket = `${FLEET}-fleet`;
-    const mail = await dailyReport(clients, { bucket, now: NOON, signal });
-    clients.close();
+    const mail = await dailyReport(rig.clients, { bucket, now: NOON, signal });
     expect(mail.subject).toBe('EdgeML: 1 of 2 devices connected, 2026-03-01');
     expect(mail.message).toContain('all devices: 2 devices, 1 connected, 1 offline.\n1 devices: failing');
     expect(mail.message).toContain('PartsDetector 1.0.0: 1 active of 1 connected, 1 offline');
@@ -144,11 +137,11 @@ describe('the fleet that looks after itself', await needs(awsModels, iamEngine),
     const model = (answered: number, failed: number, P95: number, drift: object = {}) =>
       sampleModel({
         ModelMetrics: [
-          { MetricName: 'Inferences', Dimension: 'Count', Value: answered },
-          { MetricName: 'Failures', Dimension: 'Count', Value: failed },
-          { MetricName: 'InferenceLatencyMs', Dimension: 'Mean', Value: 1 },
-          { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: P95 },
-          { MetricName: 'Memory', Dimension: 'Bytes', Value: 90_000_000 },
+          sampleMetric('Inferences', 'Count', answered),
+          sampleMetric('Failures', 'Count', failed),
+          sampleMetric('InferenceLatencyMs', 'Mean', 1),
+          sampleMetric('InferenceLatencyMs', 'P95', P95),
+          sampleMetric('Memory', 'Bytes', 90_000_000),
         ],
         ...drift,
       });

@@ -3,12 +3,11 @@ import path from 'node:path';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
-import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { putHeartbeat, sampleMetric, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 import { Template } from '../../tools/lint/account/template.ts';
-import { TEST_KEYS } from '../../testing/object-store/s3-keys.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { iamEngine } from '../../testing/outside-data/python.ts';
@@ -19,9 +18,6 @@ import { constantModel } from '../../testing/vision/onnx-builder.ts';
 import { runPipeline } from '../../testing/pipeline/run-pipeline.ts';
 import type { PipelineEnd } from '../../testing/pipeline/run-pipeline.ts';
 import { PROJECT } from '../../tools/bundle/project.ts';
-import { connectCloud } from '../../tools/cloud/clients.ts';
-import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
-import { findTarget } from '../../tools/cloud/deployments/target.ts';
 import { handlePackageEvent } from '../../tools/cloud/pipeline/handle-event.ts';
 import type { RunInput } from '../../tools/cloud/pipeline/handle-event.ts';
 
@@ -30,12 +26,12 @@ const COMPONENT = 'edgeml.model.Colors';
 const FLEET = 'edgeml-fleet-fleet';
 const COMPONENTS = 'edgeml-fleet-components';
 const GROUPS = ['canary', 'wave-1', 'wave-2'];
-const { signal } = new AbortController();
 
 describe.sequential(
   'the pipeline, from the registry to the second wave and back',
   await needs(awsModels, iamEngine),
   () => {
+    let rig: CloudRig;
     let aws: AwsStandIn;
     let training: TrainingOutput;
     let definition: { States: Record<string, object> };
@@ -51,7 +47,8 @@ describe.sequential(
     let broken: string | undefined;
 
     beforeAll(async () => {
-      aws = await startAwsStandIn(FLEET, COMPONENTS, 'models');
+      rig = await CloudRig.open(FLEET, COMPONENTS, 'models');
+      ({ aws } = rig);
       training = await trainingOutput();
       for (const [name, value] of Object.entries(aws.environment)) vi.stubEnv(name, value);
       vi.stubEnv('FLEET_BUCKET', FLEET);
@@ -97,16 +94,12 @@ describe.sequential(
       await mkdir(path.join(training.dir, 'keys'));
       await runHere(['keygen', '--out', path.join(training.dir, 'keys'), '--key-id', 'factory']);
 
-      const clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
-      await publishSamples(clients, COMPONENTS, `${COMPONENT}=1.0.0`);
+      await publishSamples(rig.clients, COMPONENTS, `${COMPONENT}=1.0.0`);
       aws.fleet.readsUntilDone = 0;
       for (const group of GROUPS) {
-        for (const index of [1, 2]) aws.fleet.addThing(`${group}-${index}`, group);
-        const target = await findTarget(clients, { kind: 'group', name: group }, signal);
-        const change = { components: { [COMPONENT]: { componentVersion: '1.0.0' } } };
-        await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
+        rig.addGroup(group, 2);
+        await rig.deploy(group, { [COMPONENT]: '1.0.0' });
       }
-      clients.close();
       aws.mishap = ({ operation }) => {
         if (operation === 'ListJobExecutionsForJob') beat();
         return undefined;
@@ -120,19 +113,13 @@ describe.sequential(
     afterAll(async () => {
       vi.unstubAllEnvs();
       await training.remove();
-      await aws.close();
+      await rig.close();
     });
 
-    const versionOf = (group: string): unknown => {
-      const last = [...aws.fleet.deployments].reverse().find(({ targetArn }) => targetArn.endsWith(`/${group}`));
-      return (last?.input['components'] as Record<string, { componentVersion: string }>)[COMPONENT]?.componentVersion;
-    };
+    const versionOf = (group: string): unknown => rig.deployedTo(group, COMPONENT);
     const beat = (): void => {
       for (const thing of aws.fleet.things.keys()) {
-        const ModelMetrics = [
-          { MetricName: 'Inferences', Dimension: 'Count', Value: 100 },
-          { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 },
-        ];
+        const ModelMetrics = [sampleMetric('Inferences', 'Count', 100), sampleMetric('InferenceLatencyMs', 'P95', 20)];
         const Timestamp = Math.floor(Date.now() / 1000);
         const ModelVersion = String(versionOf(thing.replace(/-\d$/, '')));
         const model = sampleModel({ ModelName: 'Colors', ModelVersion, ModelMetrics, LatestInference: Timestamp });

@@ -1,21 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChallengerState, DeviceState, ModelState } from '#packages/heartbeat';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { INDEXED, putIndexed, sampleModelState, sampleState } from '../../testing/cloud/sample-state.ts';
 import { WarpClock } from '../../testing/cloud/warp-clock.ts';
-import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
-import { connectCloud } from '../../tools/cloud/clients.ts';
-import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
-import { findTarget } from '../../tools/cloud/deployments/target.ts';
 import { approvalToken } from '../../tools/cloud/promotion/approval.ts';
 import { promote } from '../../tools/cloud/promotion/promote.ts';
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
@@ -37,6 +32,7 @@ const DOCUMENT = {
 };
 
 describe('promote by the fleet index', await needs(awsModels), () => {
+  let rig: CloudRig;
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
@@ -45,9 +41,8 @@ describe('promote by the fleet index', await needs(awsModels), () => {
   let odd: (thing: string) => { state?: Partial<DeviceState>; model?: Partial<ModelState>; connected?: boolean };
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-index-promote-'));
-    aws = await startAwsStandIn('components');
-    clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    rig = await CloudRig.open('components');
+    ({ aws, clients, folder } = rig);
     await publishSamples(clients, 'components', 'test.Model=1.0.0', 'test.Model=1.1.0');
   });
   beforeEach(async () => {
@@ -58,9 +53,9 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     aws.fleet.readsUntilDone = 1;
     odd = () => ({});
     aws.mishap = () => undefined;
-    ring('canary', 10);
-    ring('wave-1', 30);
-    for (const group of ['canary', 'wave-1']) await deploy(group, '1.0.0');
+    rig.addGroup('canary', 10);
+    rig.addGroup('wave-1', 30);
+    for (const group of ['canary', 'wave-1']) await rig.deploy(group, { 'test.Model': '1.0.0' });
     aws.fleet.moveOn();
     aws.fleet.moveOn();
     report();
@@ -76,29 +71,14 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     expect(aws.violations).toEqual([]);
     await rm(path.join(folder, 'state.json'), { force: true });
   });
-  afterAll(async () => {
-    clients.close();
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rig.close());
 
-  const ring = (group: string, count: number): void => {
-    for (let index = 0; index < count; index++) aws.fleet.addThing(`${group}-${index}`, group);
-  };
-  const deploy = async (group: string, componentVersion: string): Promise<void> => {
-    const target = await findTarget(clients, { kind: 'group', name: group }, signal);
-    const change = { components: { 'test.Model': { componentVersion } } };
-    await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
-  };
   const since = new Map<string, number>();
   /** Every device reports what it has now. */
   const report = (): void => {
     for (const [group, things] of aws.fleet.groups)
       for (const thing of things) {
-        const done = aws.fleet.deployments.filter(({ devices }) => devices.get(thing)?.status === 'SUCCEEDED').at(-1);
-        const version = (done?.input['components'] as Record<string, { componentVersion: string }> | undefined)?.[
-          'test.Model'
-        ]?.componentVersion;
+        const version = rig.doneOn(thing, 'test.Model');
         const known = since.get(`${thing} ${version}`) ?? Math.floor(clock.now() / 1000);
         since.set(`${thing} ${version}`, known);
         const { state = {}, model = {}, connected = true } = version === '1.1.0' ? odd(thing) : {};
@@ -113,12 +93,7 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     const given = approve ? { approve: { token: approvalToken(approve), by: 'test' } } : {};
     return promote({ clients, plan, store, clock, signal, ...given });
   };
-  const deployed = (group: string): unknown =>
-    (
-      aws.fleet.deployments.filter(({ targetArn }) => targetArn.endsWith(`/${group}`)).at(-1)?.input[
-        'components'
-      ] as Record<string, { componentVersion: string }>
-    )['test.Model']?.componentVersion;
+  const deployed = (group: string): unknown => rig.deployedTo(group, 'test.Model');
 
   it('takes a version from the canary over the approval to the wave', async () => {
     const begun = clock.now();
@@ -253,7 +228,7 @@ describe('promote by the fleet index', await needs(awsModels), () => {
     ] as const) {
       bad = change;
       await rm(path.join(folder, 'state.json'));
-      await deploy('canary', '1.0.0');
+      await rig.deploy('canary', { 'test.Model': '1.0.0' });
       expect((await run({ gate })).stages[0]?.report?.reason).toContain(reason);
     }
   });
@@ -299,12 +274,12 @@ describe('promote by the fleet index', await needs(awsModels), () => {
   });
 
   it('counts a large group in status, and names those that failed', async () => {
-    ring('wave-1', 300);
+    rig.addGroup('wave-1', 300);
     aws.fleet.outcome = (thing) =>
       thing === 'wave-1-9'
         ? { status: 'FAILED', component: 'test.Model', reason: 'no memory' }
         : { status: thing === 'wave-1-8' ? 'OFFLINE' : 'SUCCEEDED' };
-    await deploy('wave-1', '1.1.0');
+    await rig.deploy('wave-1', { 'test.Model': '1.1.0' });
     aws.fleet.moveOn();
     report();
     aws.requests.length = 0;

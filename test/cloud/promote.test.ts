@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,9 +7,7 @@ import { TEST_KEYS } from '../../testing/object-store/s3-server.ts';
 import { writeZip } from '../../tools/bundle/zip/write-zip.ts';
 import type { CloudClients } from '../../tools/cloud/clients.ts';
 import { connectCloud } from '../../tools/cloud/clients.ts';
-import { planDeployment, sendDeployment } from '../../tools/cloud/deployments/deploy.ts';
 import { followDeployment } from '../../tools/cloud/deployments/follow.ts';
-import { findTarget } from '../../tools/cloud/deployments/target.ts';
 import { approvalToken } from '../../tools/cloud/promotion/approval.ts';
 import { abortPromotion, promote } from '../../tools/cloud/promotion/promote.ts';
 import { checkPlan } from '../../tools/cloud/promotion/promotion-plan.ts';
@@ -18,15 +15,16 @@ import type { PromotionState } from '../../tools/cloud/promotion/promotion-state
 import { stateStore } from '../../tools/cloud/promotion/promotion-state.ts';
 import { awsModels } from '../../testing/outside-data/aws-models.ts';
 import { needs } from '../../testing/outside-data/needs.ts';
-import { startAwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
 import type { AwsStandIn } from '../../testing/cloud/aws-stand-in.ts';
+import { CloudRig } from '../../testing/cloud/cloud-rig.ts';
 import { publishSamples } from '../../testing/cloud/publish-samples.ts';
 import { runHere } from '../../testing/package/in-process.ts';
 import { runCommand } from '../../testing/process/run-command.ts';
-import { putHeartbeat, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
+import { putHeartbeat, sampleMetric, sampleModel } from '../../testing/cloud/sample-heartbeat.ts';
 import { WarpClock } from '../../testing/cloud/warp-clock.ts';
 
 const { signal } = new AbortController();
+const RINGS = ['canary', 'wave-1', 'wave-2'];
 
 const DOCUMENT = {
   name: 'detector-1.1.0',
@@ -42,6 +40,7 @@ const DOCUMENT = {
 };
 
 describe('promote', await needs(awsModels), () => {
+  let rig: CloudRig;
   let aws: AwsStandIn;
   let clients: CloudClients;
   let folder: string;
@@ -51,9 +50,8 @@ describe('promote', await needs(awsModels), () => {
   let says: (thing: string, version: string) => Partial<ReturnType<typeof sampleModel>> | undefined;
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'edgeml-promote-'));
-    aws = await startAwsStandIn('components', 'state');
-    clients = await connectCloud({ region: 'us-east-1', endpoint: aws.url, credentials: TEST_KEYS });
+    rig = await CloudRig.open('components', 'state');
+    ({ aws, clients, folder } = rig);
     await publishSamples(clients, 'components', 'test.Agent=1.0.0', 'test.Model=1.0.0', 'test.Model=1.1.0');
   });
   beforeEach(async () => {
@@ -61,13 +59,11 @@ describe('promote', await needs(awsModels), () => {
     aws.fleet.reset();
     aws.memoryBucket.objects.clear();
     aws.iot.pageSize = 2;
-    for (const group of ['canary', 'wave-1', 'wave-2'])
-      for (const index of [1, 2, 3]) aws.fleet.addThing(`${group}-${index}`, group);
+    for (const group of RINGS) rig.addGroup(group, 3);
     says = () => ({});
     deviceOf = () => undefined;
     aws.mishap = () => undefined;
-    for (const group of ['canary', 'wave-1', 'wave-2'])
-      await deploy(group, { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
+    for (const group of RINGS) await rig.deploy(group, { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
     aws.mishap = ({ operation }) => {
       if (operation === 'ListJobExecutionsForJob') beat();
       return undefined;
@@ -75,36 +71,16 @@ describe('promote', await needs(awsModels), () => {
     await rm(path.join(folder, 'state.json'), { force: true });
   });
   afterEach(() => expect(aws.violations).toEqual([]));
-  afterAll(async () => {
-    clients.close();
-    await aws.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => rig.close());
 
-  const deploy = async (group: string, versions: Record<string, string>): Promise<void> => {
-    const target = await findTarget(clients, { kind: 'group', name: group }, signal);
-    const components = Object.fromEntries(
-      Object.entries(versions).map(([name, componentVersion]) => [name, { componentVersion }]),
-    );
-    await sendDeployment(clients, await planDeployment(clients, target, { components }, { signal }), signal);
-  };
-  const versionOf = (thing: string): string =>
-    (aws.fleet.installedComponents(thing).find(({ componentName }) => componentName === 'test.Model')?.[
-      'componentVersion'
-    ] as string | undefined) ?? '';
-  const groupVersion = (group: string): unknown => {
-    const last = [...aws.fleet.deployments].reverse().find(({ targetArn }) => targetArn.endsWith(`/${group}`));
-    return (last?.input['components'] as Record<string, { componentVersion: string }>)['test.Model']?.componentVersion;
-  };
+  const versionOf = (thing: string): string => rig.installedOn(thing, 'test.Model') ?? '';
+  const groupVersion = (group: string): unknown => rig.deployedTo(group, 'test.Model');
   const beat = (PeriodSeconds = 300): void => {
     for (const thing of aws.fleet.things.keys()) {
       const said = says(thing, versionOf(thing));
       if (!said) continue;
       const Timestamp = Math.floor(clock.now() / 1000);
-      const metrics = [
-        { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 },
-        { MetricName: 'Inferences', Dimension: 'Count', Value: 100 },
-      ];
+      const metrics = [sampleMetric('InferenceLatencyMs', 'P95', 20), sampleMetric('Inferences', 'Count', 100)];
       const model = sampleModel({
         ModelVersion: versionOf(thing),
         Provider: 'cuda',
@@ -153,17 +129,13 @@ describe('promote', await needs(awsModels), () => {
   it('row 144: takes no token before the gate, nor after somebody deployed something else', async () => {
     await expect(promote(options('0000-0000-0000-0000'))).rejects.toMatchObject({ code: 'promote.not-approved' });
     const waiting = await promote(options());
-    await deploy('canary', { 'test.Model': '1.0.0' });
+    await rig.deploy('canary', { 'test.Model': '1.0.0' });
     await expect(promote(options(approvalToken(waiting)))).rejects.toMatchObject({ code: 'promote.changed' });
   });
 
   it.each([
     ['the provider is another', { Provider: 'cpu' }, 'runs on cpu, cuda was requested'],
-    [
-      'it is too slow',
-      { ModelMetrics: [{ MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 80 }] },
-      'p95 is 80 ms',
-    ],
+    ['it is too slow', { ModelMetrics: [sampleMetric('InferenceLatencyMs', 'P95', 80)] }, 'p95 is 80 ms'],
     ['the golden test did not run', { Golden: 'OFF' as const }, 'golden test: OFF'],
     ['another version serves', { ModelVersion: '1.0.0' }, 'version 1.0.0 serves, 1.1.0 was deployed'],
   ])('row 143: fails the gate and gives the canary its version back when %s', async (_, said, reason) => {
@@ -229,11 +201,11 @@ describe('promote', await needs(awsModels), () => {
     const state = await promote(options(token));
     expect([state.status, stages(state)]).toEqual(['failed', ['passed', 'rolled-back', 'waiting']]);
     expect(JSON.stringify(state.stages[1]?.report)).toContain('out of memory');
-    expect(['canary', 'wave-1', 'wave-2'].map(groupVersion)).toEqual(['1.1.0', '1.0.0', '1.0.0']);
+    expect(RINGS.map(groupVersion)).toEqual(['1.1.0', '1.0.0', '1.0.0']);
 
     const aborted = await abortPromotion(options());
     expect(aborted.status).toBe('aborted');
-    expect(['canary', 'wave-1', 'wave-2'].map(groupVersion)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+    expect(RINGS.map(groupVersion)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
   });
 
   it('goes on after it was cut off at any request, with one deployment for each stage', async () => {
@@ -253,7 +225,7 @@ describe('promote', await needs(awsModels), () => {
     // A few cuts in the suite; EDGEML_CUT_EVERY=1 cuts at every request.
     const every = Number(process.env['EDGEML_CUT_EVERY'] ?? 20);
     for (let at = 1; at < total; at += every) {
-      for (const group of ['canary', 'wave-1', 'wave-2']) await deploy(group, { 'test.Model': '1.0.0' });
+      for (const group of RINGS) await rig.deploy(group, { 'test.Model': '1.0.0' });
       await rm(path.join(folder, 'state.json'), { force: true });
       const had = aws.fleet.deployments.length;
       const first = aws.requests.length;
@@ -283,7 +255,7 @@ describe('promote', await needs(awsModels), () => {
   });
 
   it('ends when all 300 devices are done that are told at 10 per minute, not when the first of them are', async () => {
-    for (let index = 1; index <= 300; index++) aws.fleet.addThing(`many-${index}`, 'many');
+    rig.addGroup('many', 300);
     aws.iot.pageSize = 250;
     // Heartbeats come every five minutes.
     const last = new Map<string, number>();
@@ -292,7 +264,7 @@ describe('promote', await needs(awsModels), () => {
       last.set(thing, clock.now());
       return {};
     };
-    await deploy('many', { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
+    await rig.deploy('many', { 'test.Agent': '1.0.0', 'test.Model': '1.0.0' });
     aws.fleet.rolloutClock = () => clock.now();
     const begun = clock.now();
     const seen: number[] = [];
@@ -311,12 +283,10 @@ describe('promote', await needs(awsModels), () => {
   });
 
   it('follows a rollout until the last device is told', async () => {
-    for (let index = 1; index <= 25; index++) aws.fleet.addThing(`slow-${index}`, 'slow');
+    rig.addGroup('slow', 25);
     aws.fleet.rolloutClock = () => clock.now();
-    const target = await findTarget(clients, { kind: 'group', name: 'slow' }, signal);
     const iotJobConfiguration = { jobExecutionsRolloutConfig: { maximumPerMinute: 10 } };
-    const change = { components: { 'test.Model': { componentVersion: '1.0.0' } }, iotJobConfiguration };
-    const id = await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
+    const id = await rig.deploy('slow', { 'test.Model': '1.0.0' }, { iotJobConfiguration });
     const counts: Record<string, number>[] = [];
     const status = await followDeployment(clients, id, {
       clock,
@@ -329,12 +299,10 @@ describe('promote', await needs(awsModels), () => {
   });
 
   it('says of devices that a canceled job has not told that they will not be', async () => {
-    for (let index = 1; index <= 15; index++) aws.fleet.addThing(`late-${index}`, 'late');
+    rig.addGroup('late', 15);
     aws.fleet.rolloutClock = () => clock.now();
-    const target = await findTarget(clients, { kind: 'group', name: 'late' }, signal);
     const iotJobConfiguration = { jobExecutionsRolloutConfig: { maximumPerMinute: 10 } };
-    const change = { components: { 'test.Model': { componentVersion: '1.0.0' } }, iotJobConfiguration };
-    const id = await sendDeployment(clients, await planDeployment(clients, target, change, { signal }), signal);
+    const id = await rig.deploy('late', { 'test.Model': '1.0.0' }, { iotJobConfiguration });
     aws.fleet.cancel(id);
     const status = await followDeployment(clients, id, { clock, signal, timeoutMs: 600_000 });
     expect(status.counts).toMatchObject({ CANCELED: 5 });
@@ -342,10 +310,7 @@ describe('promote', await needs(awsModels), () => {
 
   it('goes on with the numbers that an interrupted run has seen', async () => {
     const requests = (Value: number) => ({
-      ModelMetrics: [
-        { MetricName: 'InferenceLatencyMs', Dimension: 'P95', Value: 20 },
-        { MetricName: 'Inferences', Dimension: 'Count', Value },
-      ],
+      ModelMetrics: [sampleMetric('InferenceLatencyMs', 'P95', 20), sampleMetric('Inferences', 'Count', Value)],
     });
     const gate = { gate: { ...DOCUMENT.gate, minRequests: 150, waitMinutes: 5 } };
     const saidOnce = new Set<string>();
@@ -437,7 +402,7 @@ describe('promote', await needs(awsModels), () => {
 
       // The registry says "Rejected" later on: what was there before the first run comes back.
       expect((await abortPromotion(options())).status).toBe('aborted');
-      expect(['canary', 'wave-1', 'wave-2'].map(groupVersion)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
+      expect(RINGS.map(groupVersion)).toEqual(['1.0.0', '1.0.0', '1.0.0']);
       expect((await run('three')).status).toBe('awaiting-approval');
       expect(groupVersion('canary')).toBe('1.1.0');
     });

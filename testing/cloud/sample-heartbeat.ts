@@ -7,6 +7,11 @@ type Model = HeartbeatMessage['Models'][number];
 
 export const PERIOD_SECONDS = 300;
 
+/** One of the numbers of a model, or of its agent. */
+export function sampleMetric(MetricName: string, Dimension: string, Value: number): Model['ModelMetrics'][number] {
+  return { MetricName, Dimension, Value };
+}
+
 export function sampleModel(changes: Partial<Model> = {}): Model {
   return {
     ModelHandle: 'detector',

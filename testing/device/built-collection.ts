@@ -1,6 +1,7 @@
-import { copyFile, link, mkdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { filesBelow } from '#packages/foundation';
+import type { BuildStep } from '../../tools/bundle/build.ts';
 import { buildForThisMachine } from '../../tools/bundle/host-build.ts';
 import { projectPaths } from '../../tools/bundle/project.ts';
 import { corePaths } from '../../tools/local-core/paths.ts';
@@ -8,10 +9,19 @@ import { unzip } from '../../tools/local-core/store/unzip.ts';
 import { oncePerRun } from '../process/once-per-run.ts';
 
 const RUNTIME = 'edgeml.Runtime';
+const STEPS = 'steps.json';
 
-/** Builds the collection for this machine, once in a run. */
-export async function builtCollection(): Promise<void> {
-  await oncePerRun('collection', () => buildForThisMachine());
+/** Builds the collection for this machine, once in a run: a second build beside it would replace files that others read. */
+export async function builtCollection(): Promise<readonly BuildStep[]> {
+  const folder = await oncePerRun('collection', async (made) => {
+    await writeFile(path.join(made, STEPS), JSON.stringify(await buildForThisMachine()));
+  });
+  return JSON.parse(await readFile(path.join(folder, STEPS), 'utf8')) as readonly BuildStep[];
+}
+
+/** The artifact that a step of the build made. */
+export function builtArtifact({ component, version, artifact }: BuildStep): string {
+  return path.join(projectPaths.output, 'artifacts', component, version, artifact);
 }
 
 /**
@@ -38,8 +48,11 @@ async function linkOrCopy(file: string, target: string): Promise<void> {
 
 /** In the layout of a core: `<component>/<version>/<archive>`. */
 async function unpackRuntime(folder: string): Promise<void> {
-  const [step] = await buildForThisMachine({ components: [RUNTIME] });
-  const { version, artifact } = step!;
-  const archive = path.join(projectPaths.output, 'artifacts', RUNTIME, version, artifact);
-  await unzip(archive, path.join(folder, RUNTIME, version, path.parse(artifact).name));
+  const step = await builtRuntime();
+  await unzip(builtArtifact(step), path.join(folder, RUNTIME, step.version, path.parse(step.artifact).name));
+}
+
+/** The step of the build that made the runtime of this machine. */
+export async function builtRuntime(): Promise<BuildStep> {
+  return (await builtCollection()).find(({ component }) => component === RUNTIME)!;
 }

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inject } from 'vitest';
-import { messageOf } from '#packages/foundation';
+import { messageOf, readTextIfAny, writeAtomically } from '#packages/foundation';
 import { serviceModelFolder } from '../aws-models/service-models.ts';
 import type { OutsideData } from './needs.ts';
 
@@ -12,13 +11,14 @@ export const awsModels: OutsideData = {
   whyNot: async () => {
     // One file of tests has waited for an index that does not answer; the others of this run need not.
     const failure = path.join(inject('runFolder'), 'aws-models.failure');
-    if (existsSync(failure)) return readFileSync(failure, 'utf8');
+    const known = await readTextIfAny(failure);
+    if (known !== undefined) return known;
     try {
       await serviceModelFolder();
       return undefined;
     } catch (thrown) {
       const why = messageOf(thrown);
-      writeFileSync(failure, why);
+      await writeAtomically(failure, why, { fsync: 'none' });
       return why;
     }
   },

@@ -14,7 +14,8 @@ const LEFT_OUT = 'tea: not made (put the kettle on)';
 
 /** Tests of its own project, which uses the set-up of this one. */
 const PROGRAM = `
-import { describe, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { describe, inject, it } from 'vitest';
 import { needs } from ${JSON.stringify(path.join(import.meta.dirname, 'needs.ts'))};
 const tea = await needs({ what: 'tea', how: 'put the kettle on', whyNot: () => 'not made', isInCi: false });
 describe('afternoon', tea, () => {
@@ -23,7 +24,13 @@ describe('afternoon', tea, () => {
 });
 it('finds milk', ({ skip }) => skip('milk'));
 it.skip('is skipped for good', () => {});
-it('passes', () => {});
+it('passes', () => writeFileSync('some.folder', inject('runFolder')));
+`;
+/** Of the second of its projects. */
+const OTHER = `
+import { writeFileSync } from 'node:fs';
+import { inject, it } from 'vitest';
+it('passes, too', () => writeFileSync('other.folder', inject('runFolder')));
 `;
 
 describe('needs', () => {
@@ -45,13 +52,15 @@ describe('needs', () => {
 });
 
 describe('the end of a run', () => {
-  it('says in one line what was left out, with the reporters of .ci/run', async () => {
+  it('says in one line what was left out of all projects, which share a folder, with the reporters of .ci/run', async () => {
     const root = path.join(inject('runFolder'), 'left-out');
     await mkdir(root, { recursive: true });
     await writeFile(path.join(root, 'some.test.ts'), PROGRAM);
+    await writeFile(path.join(root, 'other.test.ts'), OTHER);
     const globalSetup = path.join(PROJECT, 'testing/global-setup.ts');
     const config = path.join(root, 'vitest.config.mjs');
-    await writeFile(config, `export default { test: { globalSetup: [${JSON.stringify(globalSetup)}] } };`);
+    const projects = ['some', 'other'].map((name) => ({ extends: true, test: { name, include: [`${name}.test.ts`] } }));
+    await writeFile(config, `export default ${JSON.stringify({ test: { globalSetup: [globalSetup], projects } })};`);
     const reporters = ['--reporter=default', '--reporter=json', '--outputFile.json=report.json'];
     const vitest = path.join(PROJECT, 'node_modules/vitest/vitest.mjs');
     const words = [vitest, 'run', '--root', root, '--config', config, ...reporters];
@@ -62,7 +71,9 @@ describe('the end of a run', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.at(-1)).toBe(`Left out: 2 tests for want of ${LEFT_OUT}; 1 test for want of milk`);
     expect(lines.filter((line) => line.startsWith('Left out'))).toHaveLength(1);
+    const folderOf = (name: string) => readFile(path.join(root, `${name}.folder`), 'utf8');
+    expect(await folderOf('some')).toBe(await folderOf('other'));
     const report = JSON.parse(await readFile(path.join(root, 'report.json'), 'utf8')) as object;
-    expect(report).toMatchObject({ numPassedTests: 1, numFailedTests: 0, numPendingTests: 4 });
+    expect(report).toMatchObject({ numPassedTests: 2, numFailedTests: 0, numPendingTests: 4 });
   });
 });

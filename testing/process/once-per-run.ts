@@ -13,7 +13,7 @@ import { PATIENCE_MS } from '../patience.ts';
  * @throws Error with the reason, for everybody who asks, if it could not be filled
  */
 export async function oncePerRun(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
-  if (process.env['VITEST'] === undefined) return oncePerProcess(name, fill);
+  if (!isTestRun()) return oncePerProcess(name, fill);
   const folder = path.join(inject('runFolder'), name);
   const outcome = `${folder}.outcome`;
   if (await isFirst(folder)) {
@@ -24,6 +24,21 @@ export async function oncePerRun(name: string, fill: (folder: string) => Promise
   const failure = await readTextIfAny(outcome);
   if (failure !== '') throw new Error(`the run's ${name} could not be made: ${failure}`);
   return folder;
+}
+
+/**
+ * Whether nobody has asked for this name among these before: in the run, or, if Vitest does not run this, in the process.
+ *
+ * @param names folder of the names, below that of the run
+ */
+export async function isFirstIn(names: string, name: string): Promise<boolean> {
+  const folder = path.join(isTestRun() ? inject('runFolder') : ownFolder(), names);
+  await mkdir(folder, { recursive: true });
+  return isFirst(path.join(folder, name));
+}
+
+function isTestRun(): boolean {
+  return process.env['VITEST'] !== undefined;
 }
 
 const made = new Map<string, Promise<string>>();

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
-import { isPartial, writeAtomically } from '#packages/foundation';
+import { isPartial, readTextIfAny, writeAtomically } from '#packages/foundation';
 import { RUNTIME_PLATFORMS } from '../../components/runtime/platforms.ts';
 import type { RuntimePlatform } from '../../components/runtime/platforms.ts';
 import { ACCELERATOR_COMPONENTS } from './accelerators/accelerator-components.ts';
@@ -117,9 +117,13 @@ async function writeRecipe(component: Buildable, output: string, forGdk: boolean
   await removeFrom(recipes, isOld);
   await removeFrom(artifacts, (folder) => folder !== recipe.version);
   const text = strippedRecipe(forGdk ? productionText(recipe.name, recipe.text) : recipe.text);
-  // A local core or another build may read the recipe meanwhile.
-  await Promise.all(names.map((name) => writeAtomically(path.join(recipes, name), text, { fsync: 'none' })));
+  await Promise.all(names.map((name) => writeIfChanged(path.join(recipes, name), text)));
   return recipe.version;
+}
+
+/** A local core or another build may read the recipe, or list the folder, meanwhile. */
+async function writeIfChanged(file: string, text: string): Promise<void> {
+  if ((await readTextIfAny(file)) !== text) await writeAtomically(file, text, { fsync: 'none' });
 }
 
 /** gdk publishes with the same defaults as `edgeml publish`. */

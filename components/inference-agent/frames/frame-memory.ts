@@ -1,6 +1,6 @@
 import { frameBudget, frameErrors, makeRingFolder, RingStore, SHARED_MEMORY } from '#packages/frames';
-import type { RingFolder } from '#packages/frames';
 import type { Clock, EdgeError, Logger } from '#packages/foundation';
+import type { OwnedFolder } from '#packages/posix';
 
 export interface FrameMemoryOptions {
   /** On tmpfs. Default: /dev/shm. */
@@ -13,7 +13,7 @@ export interface FrameMemoryOptions {
 
 /** The agent's shared memory for frames, or why it does not have any: frames then come as bodies of requests. */
 export class FrameMemory {
-  readonly #folder: RingFolder | undefined;
+  readonly #folder: OwnedFolder | undefined;
   readonly #rings: RingStore | undefined;
   readonly #missing: EdgeError | undefined;
 

@@ -1,6 +1,8 @@
+import { closeSync, readdirSync, readlinkSync } from 'node:fs';
 import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filesBelow } from '#packages/foundation';
 import { temporaryFolder } from '../../../testing/agent/package-folder.ts';
 import { hashOf } from './input.ts';
 import { InputsAtWork } from './inputs-at-work.ts';
@@ -13,9 +15,37 @@ afterEach(() => memory.remove());
 
 /** As an agent opens it that was just started. */
 function opened(workFolder = '/work'): InputsAtWork {
-  const atWork = InputsAtWork.open(workFolder, memory.path);
+  const atWork = InputsAtWork.open({ workFolder, now: Date.now(), sharedMemory: memory.path });
   if (!atWork) throw new Error('it must open');
   return atWork;
+}
+
+/** All agents so far die: the system closes their files. */
+function die(): void {
+  for (const fd of readdirSync('/proc/self/fd')) {
+    if (linkOf(`/proc/self/fd/${fd}`).startsWith(memory.path)) closeSync(Number(fd));
+  }
+}
+
+/** Empty for the descriptor with which the folder itself was read. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** What the next agent finds once all so far have died. */
+function found(workFolder?: string) {
+  die();
+  return leftTo(opened(workFolder));
+}
+
+/** Files that notes are in. */
+async function notes(): Promise<readonly string[]> {
+  const files = await filesBelow(memory.path);
+  return files.filter((file) => !file.endsWith('/owner')).map((file) => join(memory.path, file));
 }
 
 const input = (text: string) => [new TextEncoder().encode(text)];
@@ -32,8 +62,8 @@ describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
     const done = agent.begin(MODEL, input('answered'), true);
     agent.begin(MODEL, [...input('two '), ...input('tensors')], false);
     done();
-    expect(leftTo(opened())).toEqual([{ packageHash: MODEL, keep: false, text: 'two tensors' }]);
-    expect(leftTo(opened())).toEqual([]);
+    expect(found()).toEqual([{ packageHash: MODEL, keep: false, text: 'two tensors' }]);
+    expect(found()).toEqual([]);
   });
 
   it('makes a folder with the first input, and none before', async () => {
@@ -47,15 +77,14 @@ describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
     const agent = opened();
     for (const text of ['a long one', 'short']) agent.begin(MODEL, input(text), true)();
     agent.begin(MODEL, input('s'), true);
-    const [folder = ''] = await readdir(memory.path);
-    expect(await readdir(join(memory.path, folder))).toHaveLength(1);
-    expect(leftTo(opened())).toMatchObject([{ text: 's' }]);
+    expect(await notes()).toHaveLength(1);
+    expect(found()).toMatchObject([{ text: 's' }]);
   });
 
   it('keeps agents of other work folders apart', () => {
     opened('/one').begin(MODEL, input('of one'), true);
-    expect(leftTo(opened('/other'))).toEqual([]);
-    expect(leftTo(opened('/one'))).toHaveLength(1);
+    expect(found('/other')).toEqual([]);
+    expect(found('/one')).toHaveLength(1);
   });
 
   it('notes the hash of what is large, and a copy of nothing', async () => {
@@ -63,24 +92,54 @@ describe.runIf(process.platform === 'linux')('InputsAtWork', () => {
     const agent = opened();
     agent.begin(MODEL, large, true)();
     agent.begin(MODEL, large, true);
-    const [folder = ''] = await readdir(memory.path);
-    const [file = ''] = await readdir(join(memory.path, folder));
-    expect((await stat(join(memory.path, folder, file))).size).toBeLessThan(1_000);
-    expect(leftTo(opened())).toEqual([
-      { packageHash: MODEL, keep: true, bytes: 3 * 1024 ** 2 + 3, sha256: hashOf(large) },
-    ]);
+    const [note = ''] = await notes();
+    expect((await stat(note)).size).toBeLessThan(1_000);
+    expect(found()).toEqual([{ packageHash: MODEL, keep: true, bytes: 3 * 1024 ** 2 + 3, sha256: hashOf(large) }]);
   });
 
   it('believes nothing that is damaged, and no folder that others could have written into', async () => {
-    opened().begin(MODEL, input('bright'), true);
-    const [folder = ''] = await readdir(memory.path);
-    const path = join(memory.path, folder);
+    const folderOf = async () => {
+      opened().begin(MODEL, input('bright'), true);
+      const [name = ''] = await readdir(memory.path);
+      return join(memory.path, name);
+    };
+    const path = await folderOf();
     const damaged = ['', 'text', '\x01\0\0\0\xff\0\0\0{}', '\x01\0\0\0\x02\0\0\0{}'];
     await Promise.all(damaged.map((text, index) => writeFile(join(path, String(7 + index)), text, 'latin1')));
-    expect(leftTo(opened())).toMatchObject([{ text: 'bright' }]);
-    opened().begin(MODEL, input('bright'), true);
-    await chmod(path, 0o770);
-    expect(InputsAtWork.open('/work', memory.path)).toBeUndefined();
-    expect(InputsAtWork.open('/work', join(memory.path, 'nowhere'))).toBeUndefined();
+    expect(found()).toMatchObject([{ text: 'bright' }]);
+    await chmod(await folderOf(), 0o770);
+    expect(found()).toEqual([]);
+    const sharedMemory = join(memory.path, 'nowhere');
+    expect(InputsAtWork.open({ workFolder: '/work', now: Date.now(), sharedMemory })).toBeUndefined();
+  });
+
+  it('leaves nothing of an agent that has ended in order', async () => {
+    const agent = opened();
+    agent.begin(MODEL, input('answered'), true)();
+    agent.close();
+    agent.close();
+    expect(await readdir(memory.path)).toEqual([]);
+    agent.begin(MODEL, input('too late'), true)();
+    expect(await readdir(memory.path)).toEqual([]);
+  });
+
+  it('leaves what a thread is still at when its agent ends', () => {
+    const agent = opened();
+    agent.begin(MODEL, input('answered'), true)();
+    agent.begin(MODEL, input('stuck'), true);
+    agent.close();
+    expect(found()).toMatchObject([{ text: 'stuck' }]);
+  });
+
+  it('takes nothing from an agent that still answers, and leaves its successor what it notes', async () => {
+    const agent = opened();
+    const done = agent.begin(MODEL, input('of the first'), true);
+    const successor = opened();
+    expect(leftTo(successor)).toEqual([]);
+    successor.begin(MODEL, input('of the successor'), true);
+    done();
+    agent.close();
+    expect(found()).toMatchObject([{ text: 'of the successor' }]);
+    expect(await readdir(memory.path)).toEqual([]);
   });
 });

@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-  writevSync,
-} from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, writeSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { SHARED_MEMORY } from '#packages/frames';
+import { makeOwnedFolder, removeOrphans } from '#packages/posix';
+import type { OwnedFolder } from '#packages/posix';
 import { bytesIn, hashOf } from './input.ts';
 import type { HashedInput, InputParts } from './input.ts';
 
@@ -39,37 +31,48 @@ export interface LeftInput {
   readonly input: InputParts | HashedInput;
 }
 
+export interface InputsAtWorkOptions {
+  /** Of the agent: others have inputs of their own. */
+  readonly workFolder: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Default: /dev/shm. */
+  readonly sharedMemory?: string;
+}
+
 /**
  * Inputs that threads of this process work on, in memory that outlives it: native code that dies in a thread takes the agent along, and
  * the next agent finds here what it was about. A file for each request at work holds a word that says whether it is, the head, and the
- * input, unless that is large; it is overwritten by the next one. Nothing is left after a loss of power, which no input is to blame for.
+ * input, unless that is large; it is overwritten by the next one. Nothing is left after a loss of power, which no input is to blame for,
+ * nor of an agent that has ended in order. Two agents that hand over to each other have a folder each.
  */
 export class InputsAtWork {
   /** The inputs that were at work when the agent before this one ended. */
   readonly left: readonly LeftInput[];
-  readonly #folder: string;
+  readonly #parent: string;
+  readonly #prefix: string;
   readonly #idle: number[] = [];
+  #folder: OwnedFolder | undefined;
   #made = 0;
+  #isClosed = false;
 
-  /** @returns undefined if there is no such memory, or somebody else has taken the place */
-  static open(workFolder: string, sharedMemory = SHARED_MEMORY): InputsAtWork | undefined {
+  /** @returns undefined if there is no such memory */
+  static open({ workFolder, now, sharedMemory = SHARED_MEMORY }: InputsAtWorkOptions): InputsAtWork | undefined {
     const name = createHash('sha256').update(workFolder).digest('hex').slice(0, 16);
-    const folder = join(sharedMemory, `edgeml-at-work-${name}`);
+    const prefix = `edgeml-at-work-${name}-`;
+    const left: LeftInput[] = [];
     try {
-      if (!lstatSync(sharedMemory).isDirectory()) return undefined;
-      // Without threads that run models nothing is ever noted, and no folder stays behind.
-      if (!existsSync(folder)) return new InputsAtWork(folder, []);
-      requireOwn(folder);
-      const left = readdirSync(folder).flatMap((file) => readLeft(join(folder, file)) ?? []);
-      rmSync(folder, { recursive: true });
-      return new InputsAtWork(folder, left);
+      // The agent that this one succeeds may still answer: what it is at is not left.
+      removeOrphans(sharedMemory, prefix, now, (folder) => left.push(...leftIn(folder)));
+      return new InputsAtWork(sharedMemory, prefix, left);
     } catch {
       return undefined;
     }
   }
 
-  private constructor(folder: string, left: readonly LeftInput[]) {
-    this.#folder = folder;
+  private constructor(parent: string, prefix: string, left: readonly LeftInput[]) {
+    this.#parent = parent;
+    this.#prefix = prefix;
     this.left = left;
   }
 
@@ -79,10 +82,11 @@ export class InputsAtWork {
    */
   begin(packageHash: string, parts: InputParts, keep: boolean): () => void {
     const bytes = bytesIn(parts);
-    if (bytes === 0) return () => undefined;
+    if (bytes === 0 || this.#isClosed) return () => undefined;
     const isLarge = bytes > MAX_COPIED_BYTES;
+    let taken: number | undefined;
     try {
-      const fd = this.#idle.pop() ?? this.#anotherFile();
+      const fd = (taken = this.#idle.pop() ?? this.#anotherFile());
       const head = Buffer.from(
         JSON.stringify({ packageHash, keep, bytes, ...(isLarge ? { sha256: hashOf(parts) } : {}) }),
       );
@@ -93,22 +97,35 @@ export class InputsAtWork {
         this.#idle.push(fd);
       };
     } catch {
-      // Shared memory is full, or somebody else has taken the place: this one is not noted, which keeps nobody from an answer.
+      // Shared memory is full: this one is not noted, which keeps nobody from an answer.
+      if (taken !== undefined) this.#idle.push(taken);
       return () => undefined;
     }
   }
 
+  /** Removes its folder, unless a thread is still at work: the next agent is to know on what. Nothing is noted any more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#idle.length < this.#made) return;
+    for (const fd of this.#idle) closeSync(fd);
+    this.#folder?.remove();
+  }
+
   #anotherFile(): number {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    requireOwn(this.#folder);
-    return openSync(join(this.#folder, String(++this.#made)), 'w+', 0o600);
+    // Without threads that run models nothing is ever noted, and no folder is made.
+    this.#folder ??= makeOwnedFolder(this.#parent, this.#prefix);
+    const fd = openSync(join(this.#folder.path, String(this.#made + 1)), 'w+', 0o600);
+    this.#made++;
+    return fd;
   }
 }
 
-/** @throws Error if others could have written there */
-function requireOwn(folder: string): void {
-  const { mode, uid } = lstatSync(folder);
-  if (uid !== process.getuid?.() || (mode & OF_OTHERS) !== 0) throw new Error(`${folder} is not this user's alone`);
+/** What was at work in the folder of an agent that has died; nothing if others could have written there. */
+function leftIn(folder: string): readonly LeftInput[] {
+  if ((lstatSync(folder).mode & OF_OTHERS) !== 0) return [];
+  const files = readdirSync(folder).filter((name) => /^\d+$/.test(name));
+  return files.flatMap((name) => readLeft(join(folder, name)) ?? []);
 }
 
 const WORD_BYTES = 4;

@@ -4,6 +4,7 @@ import type { AgentClient } from '#packages/http';
 
 import { appErrors } from '../errors.ts';
 import type { ActiveChoice } from './active-choice.ts';
+import type { AwaitedServices } from './awaited-services.ts';
 import type { Patience } from './inference-retrier.ts';
 import type { KnownService, KnownServices } from './known-services.ts';
 
@@ -13,6 +14,7 @@ export interface ActiveServicesOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly incidents: Incidents;
+  readonly awaited: AwaitedServices;
   readonly waker: Waker;
 }
 
@@ -56,17 +58,16 @@ export class ActiveServices {
    * @throws EdgeError `service.no-model` when patience ends; the signal's reason when aborted.
    */
   async list({ signal, waitMs }: Patience, choice: ActiveChoice = ANY): Promise<readonly string[]> {
-    const { clock, random, incidents, known, waker } = this.#options;
+    const { clock, random, awaited, known, waker } = this.#options;
     const startedAt = clock.monotonic();
     for (let attempt = 0; ; attempt++) {
       const hasAnswered = await this.#refresh(signal);
       const services = hasAnswered ? wantedOf(known.all, choice.task) : [];
       if (services.length > 0) {
-        incidents.resolved(ANY_SERVICE, 'service.answers-again');
+        awaited.answers(ANY_SERVICE);
         return choice.isOne ? this.#oneOf(services, choice) : services;
       }
-      if (hasAnswered)
-        incidents.opened(ANY_SERVICE, 'service.no-model', { message: noModel(choice).message, severity: 'error' });
+      if (hasAnswered) awaited.waits(ANY_SERVICE, 'service.no-model', { message: noModel(choice).message });
       const delayMs = fullJitter(BACKOFF, attempt, random);
       if (clock.monotonic() - startedAt + delayMs > waitMs) throw noModel(choice);
       await waker.sleep(clock, delayMs, signal);
@@ -99,7 +100,7 @@ export class ActiveServices {
 
   /** Whether the agent has told what it has, now or just before. */
   async #refresh(signal: AbortSignal): Promise<boolean> {
-    const { agent, clock, incidents, known } = this.#options;
+    const { agent, clock, awaited, known } = this.#options;
     if (clock.monotonic() - this.#freshAt < FRESH_MS) return true;
     try {
       // In this order: a model that arrives in between is in both.
@@ -111,7 +112,7 @@ export class ActiveServices {
     } catch (thrown) {
       signal.throwIfAborted();
       this.forget();
-      incidents.opened(ANY_SERVICE, 'agent.not-ready', { error: thrown, severity: 'error' });
+      awaited.waits(ANY_SERVICE, 'agent.not-ready', { error: thrown });
       return false;
     }
   }

@@ -9,6 +9,7 @@ import { FakeClock } from '../../../testing/clock/fake-clock.ts';
 import { testFrame } from '../../../testing/app/test-frame.ts';
 import type { Frame } from '../frame/frame.ts';
 import { ActiveServices } from './active-services.ts';
+import { AwaitedServices } from './awaited-services.ts';
 import { FileNaming } from './file-naming.ts';
 import { KnownServices } from './known-services.ts';
 import { InferenceRetrier } from './inference-retrier.ts';
@@ -24,12 +25,13 @@ const result = { id: '1', predictions: [] } as unknown as InvokeResult;
 
 let clock: FakeClock;
 let waker: Waker;
-let lines: { event: string; facts: Record<string, unknown> }[];
+let lines: { level: string; event: string; facts: Record<string, unknown> }[];
 let script: (Error | InvokeResult)[];
 let asked: InvokeOptions[];
 let kept: { bytes: Uint8Array; answer: InvokeResult }[];
 let retrier: InferenceRetrier;
 let incidents: Incidents;
+let awaited: AwaitedServices;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -38,8 +40,13 @@ beforeEach(() => {
   script = [];
   asked = [];
   kept = [];
-  const note = (facts: object, event: string): void => void lines.push({ event, facts: { ...facts } });
-  incidents = new Incidents({ ...silentLogger, error: note, warn: note, info: note });
+  const note =
+    (level: string) =>
+    (facts: object, event: string): void =>
+      void lines.push({ level, event, facts: { ...facts } });
+  const log = { ...silentLogger, error: note('error'), warn: note('warn'), info: note('info') };
+  incidents = new Incidents(log);
+  awaited = new AwaitedServices({ clock, incidents, log });
   const invokeFile = (_service: string, file: string, options: object = {}): Promise<InvokeResult> =>
     answer({ ...options, contentType: file });
   const invoke = (_service: string, _image: Uint8Array, options: InvokeOptions): Promise<InvokeResult> =>
@@ -57,12 +64,13 @@ beforeEach(() => {
       invokeFile,
       invokeFrame: (service, _frame, call) => invoke(service, new Uint8Array(), { contentType: 'frame', ...call }),
     },
-    naming: new FileNaming({ clock, log: { ...silentLogger, info: note } }),
+    naming: new FileNaming({ clock, log }),
     wantsImages: (service) => service === 'WithFeedback',
     onAnswer: (_frame, image, answer) => void kept.push({ bytes: image.bytes, answer }),
     clock,
     random: () => 1,
     incidents,
+    awaited,
     waker,
     timeoutMs: () => 2_500,
   });
@@ -91,17 +99,42 @@ describe('InferenceRetrier', () => {
   it('names the component to deploy when no model is active, waits, and goes on when one is', async () => {
     script = [noModel];
     const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
-    await clock.advance(60_000);
+    await clock.advance(66_000);
     expect(outcome).toEqual({});
     script = [result];
     await clock.advance(5_000);
 
     expect(outcome.value).toBe(result);
+    const facts = { subject: 'Parts', service: 'Parts', deploy: 'edgeml.model.Parts' };
     expect(lines).toMatchObject([
-      { event: 'service.no-model', facts: { service: 'Parts', deploy: 'edgeml.model.Parts' } },
-      { event: 'service.answers-again', facts: { subject: 'Parts' } },
+      { level: 'info', event: 'service.no-model', facts },
+      { level: 'error', event: 'service.no-model', facts },
+      { level: 'info', event: 'service.answers-again', facts: { subject: 'Parts' } },
     ]);
     expect(asked.length).toBeLessThan(25);
+  });
+
+  it('finds nothing wrong with a model, or an agent, that comes in the first minute', async () => {
+    script = [unreachable, noModel];
+    const outcome = await outcomeOf(retrier.ask(testFrame(clock, '1'), 'Parts', forever));
+    await clock.advance(50_000);
+    expect(incidents.current).toEqual([]);
+    script = [result];
+    await clock.advance(5_000);
+
+    expect(outcome.value).toBe(result);
+    expect(lines.map(({ level, event }) => `${level} ${event}`)).toEqual([
+      'info agent.not-ready',
+      'info service.no-model',
+    ]);
+  });
+
+  it('finds it wrong at once that a model is gone which has answered', async () => {
+    script = [result, noModel];
+    await retrier.ask(testFrame(clock, '1'), 'Parts', forever);
+    await outcomeOf(retrier.ask(testFrame(clock, '2'), 'Parts', forever));
+
+    expect(incidents.current).toMatchObject([{ code: 'service.no-model', subject: 'Parts', severity: 'error' }]);
   });
 
   it('asks at once when it is told that a model has come', async () => {
@@ -206,6 +239,7 @@ describe('ActiveServices', () => {
       clock,
       random: () => 1,
       incidents,
+      awaited,
       waker,
     });
 
@@ -248,12 +282,20 @@ describe('ActiveServices', () => {
     await clock.advance(10_000);
     answer = () => [];
     await clock.advance(10_000);
+    expect(incidents.current).toEqual([]);
+    await clock.advance(50_000);
+    expect(incidents.current).toMatchObject([{ code: 'service.no-model', severity: 'error' }]);
     expect(outcome).toEqual({});
     answer = () => [{ alias: 'A', state: 'active' }];
     await clock.advance(5_000);
 
     expect(outcome.value).toEqual(['A']);
-    expect(lines.map((line) => line.event)).toEqual(['agent.not-ready', 'service.no-model', 'service.answers-again']);
+    expect(lines.map(({ level, event }) => `${level} ${event}`)).toEqual([
+      'info agent.not-ready',
+      'info service.no-model',
+      'error service.no-model',
+      'info service.answers-again',
+    ]);
   });
 
   it('counts on models that the agent is restoring', async () => {

@@ -6,6 +6,7 @@ import type { AgentClient, FrameInvokeOptions, InvokeResult } from '#packages/ht
 import { appErrors } from '../errors.ts';
 import type { Frame, LoadedImage } from '../frame/frame.ts';
 import type { HeldFrame } from '../frame/held-frame.ts';
+import type { AwaitedServices } from './awaited-services.ts';
 import type { FileNaming } from './file-naming.ts';
 import { picturesSubject } from '../sources/subjects.ts';
 import { remedyFor } from './remedy.ts';
@@ -15,6 +16,7 @@ export interface InferenceRetrierOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly incidents: Incidents;
+  readonly awaited: AwaitedServices;
   /** Woken when a model was activated. */
   readonly waker: Waker;
   /** Deadline of one request, milliseconds. */
@@ -48,13 +50,13 @@ export class InferenceRetrier {
 
   /** @throws EdgeError of the agent or of the frame's file; `service.no-model` when patience ends. */
   async ask(frame: Frame, service: string, { signal, waitMs, mayCome }: Patience): Promise<InvokeResult> {
-    const { clock, random, incidents, waker } = this.#options;
+    const { clock, random, awaited, waker } = this.#options;
     const startedAt = clock.monotonic();
     let tries = 0;
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await this.#askOnce(frame, service, signal);
-        incidents.resolved(service, 'service.answers-again');
+        awaited.answers(service);
         return result;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -116,23 +118,13 @@ export class InferenceRetrier {
   }
 
   #tell(service: string, remedy: 'model' | 'agent' | 'again', thrown: unknown): void {
-    const { incidents } = this.#options;
-    if (remedy === 'model') {
-      const message = `no model answers the service ${service}; deploy the component ${modelComponent(service)}, or another one whose package has this name. Its images wait`;
-      const todo = 'Deploy that component; `edgeml local list` shows what is deployed.';
-      incidents.opened(service, 'service.no-model', {
-        service,
-        deploy: modelComponent(service),
-        message,
-        todo,
-        severity: 'error',
-      });
-    } else {
-      incidents.opened(service, remedy === 'agent' ? 'agent.not-ready' : 'agent.broke-off', {
-        error: thrown,
-        severity: 'error',
-      });
-    }
+    const { awaited, incidents } = this.#options;
+    if (remedy === 'again') return incidents.opened(service, 'agent.broke-off', { error: thrown, severity: 'error' });
+    if (remedy === 'agent') return awaited.waits(service, 'agent.not-ready', { error: thrown });
+    const deploy = modelComponent(service);
+    const message = `no model answers the service ${service}; deploy the component ${deploy}, or another one whose package has this name. Its images wait`;
+    const todo = 'Deploy that component; `edgeml local list` shows what is deployed.';
+    awaited.waits(service, 'service.no-model', { service, deploy, message, todo });
   }
 }
 

@@ -1,10 +1,9 @@
 import { closeSync, fstatSync, openSync, rmSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '#packages/foundation';
-import { mapFile } from '#packages/posix';
+import { mapFile, removeOrphan } from '#packages/posix';
 import type { Mapping } from '#packages/posix';
 import { frameErrors } from '../errors.ts';
-import { removeOrphan } from './ring-folder.ts';
 import { ringBytes, slotOffset } from './ring-record.ts';
 import type { PlacedRing } from './ring-record.ts';
 

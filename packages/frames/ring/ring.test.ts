@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockFile } from '#packages/posix';
+import type { OwnedFolder } from '#packages/posix';
 import { layoutOf, patternOf } from '../../../testing/frames/frame-pattern.ts';
 import { frameBytes } from '../frame-layout.ts';
 import { makeRingFolder, SHARED_MEMORY } from './ring-folder.ts';
-import type { RingFolder } from './ring-folder.ts';
 import { readFrame } from './ring-reader.ts';
 import { ringBytes } from './ring-record.ts';
 import { RingStore } from './ring-store.ts';
@@ -27,7 +27,7 @@ const slotBytes = frameBytes(layout);
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 
 let parent: string;
-let folder: RingFolder;
+let folder: OwnedFolder;
 let budget: number;
 let store: RingStore;
 

@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
+import { StuckStream } from '../../../testing/ipc/stuck-stream.ts';
 import { crtTransport } from './crt-transport.ts';
 
 const { sdk } = vi.hoisted(() => ({ sdk: { subscribeToTopic: (): unknown => undefined } }));
@@ -7,27 +7,6 @@ vi.mock('aws-iot-device-sdk-v2/dist/greengrasscoreipc.js', () => ({
   createDefaultClientConfig: () => ({}),
   createClient: () => ({ ...sdk, connect: async () => undefined, on: () => undefined, close: async () => undefined }),
 }));
-
-/** A stream of the SDK whose closing never ends, as happens when the nucleus has ended the stream just before. */
-class StuckStream extends EventEmitter {
-  readonly #refusal: Error | undefined;
-
-  constructor(refusal?: Error) {
-    super();
-    this.#refusal = refusal;
-  }
-
-  /** As in eventstream_rpc.js. */
-  async activate(): Promise<void> {
-    if (this.#refusal === undefined) return;
-    await this.close();
-    throw this.#refusal;
-  }
-
-  close(): Promise<void> {
-    return new Promise(() => undefined);
-  }
-}
 
 async function streamOf(operation: StuckStream) {
   sdk.subscribeToTopic = () => operation;

@@ -1,6 +1,8 @@
-import type { RpcError, StreamingOperation } from 'aws-iot-device-sdk-v2/dist/eventstream_rpc.js';
+import type { RpcError } from 'aws-iot-device-sdk-v2/dist/eventstream_rpc.js';
 import type { Client } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc.js';
 import { messageOf } from '#packages/foundation';
+import { activateStream } from './activate-stream.ts';
+import type { SdkStream } from './activate-stream.ts';
 import { NucleusFault } from './nucleus-transport.ts';
 import type { NucleusConnection, NucleusStream, NucleusTransport, StreamEvents } from './nucleus-transport.ts';
 import type { CallOperation, StreamOperation } from './nucleus-transport.ts';
@@ -78,7 +80,7 @@ function connection(client: Client, pending: PendingWork, onClosing: () => void)
   return {
     call: (operation: CallOperation, request) => pending.run(async () => start(operation, request)),
     stream: (operation: StreamOperation, request, events) =>
-      pending.run(() => activate(start(operation, request) as AnyStream, events)),
+      pending.run(() => activate(start(operation, request) as SdkStream, events)),
     async close() {
       onClosing();
       await client.close().catch(() => undefined);
@@ -86,25 +88,17 @@ function connection(client: Client, pending: PendingWork, onClosing: () => void)
   };
 }
 
-type AnyStream = StreamingOperation<object, object, void, unknown>;
-
-async function activate(operation: AnyStream, events: StreamEvents): Promise<NucleusStream> {
+async function activate(operation: SdkStream, events: StreamEvents): Promise<NucleusStream> {
   let closing = false;
   operation.on('message', events.onEvent);
-  const ended = new Promise<void>((resolve) => {
-    operation.on('ended', () => {
-      resolve();
-      if (!closing) events.onEnded();
-    });
+  operation.on('ended', () => {
+    if (!closing) events.onEnded();
   });
-  const close = operation.close.bind(operation);
-  // The SDK closes a stream that the nucleus has refused before it tells so, and about once in some thousand times that never ends.
-  operation.close = async () => void close().catch(() => undefined);
-  await operation.activate();
+  const close = await activateStream(operation);
   return {
     async close() {
       closing = true;
-      await Promise.race([close().catch(() => undefined), ended]);
+      await close();
     },
   };
 }

@@ -50,6 +50,7 @@ async function call<Result>(what: string, pending: Promise<Result>): Promise<Res
   try {
     return await within(CALL_TIMEOUT_MS, what, pending);
   } catch (cause) {
+    if (cliErrors.is(cause, 'cli.timeout')) throw cause;
     const message = `${what}: ${reasonOf(cause)}`;
     throw cliErrors.error('cli.refused', message, { cause });
   }

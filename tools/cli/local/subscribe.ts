@@ -1,5 +1,5 @@
 import type { ReceiveMode } from 'aws-iot-device-sdk-v2/dist/greengrasscoreipc/model.js';
-import { decodeLocal } from '#packages/ipc';
+import { activateStream, decodeLocal } from '#packages/ipc';
 import type { NucleusClient } from './nucleus-client.ts';
 
 export interface TopicMessage {
@@ -18,19 +18,20 @@ export async function subscribeUntil(
 ): Promise<void> {
   // Messages of another command come from the same component, which wildcards leave out by default.
   const receiveMode = 'RECEIVE_ALL_MESSAGES' as ReceiveMode;
-  const operations = topics.map((topic) => client.sdk.subscribeToTopic({ topic, receiveMode }));
-  for (const [index, operation] of operations.entries()) {
-    operation.on('message', (event) => {
-      const { topic, message } = decodeLocal(event, topics[index] ?? '') ?? { topic: topics[index] ?? '', message: '' };
-      onMessage({ topic, message: message instanceof Uint8Array ? Buffer.from(message).toString('utf8') : message });
-    });
-    await client.call(`subscribing to ${topics[index]}`, operation.activate());
-  }
-  onReady();
+  const closers: (() => Promise<void>)[] = [];
   try {
+    for (const filter of topics) {
+      const operation = client.sdk.subscribeToTopic({ topic: filter, receiveMode });
+      operation.on('message', (event) => {
+        const { topic, message } = decodeLocal(event, filter) ?? { topic: filter, message: '' };
+        onMessage({ topic, message: message instanceof Uint8Array ? Buffer.from(message).toString('utf8') : message });
+      });
+      closers.push(await client.call(`subscribing to ${filter}`, activateStream(operation)));
+    }
+    onReady();
     await untilAborted(signal, client.gone);
   } finally {
-    await Promise.all(operations.map((operation) => operation.close().catch(() => undefined)));
+    await Promise.all(closers.map((close) => close()));
   }
 }
 

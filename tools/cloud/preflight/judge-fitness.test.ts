@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HeartbeatDevice, HeartbeatMessage } from '#packages/heartbeat';
+import type { HeartbeatDevice } from '#packages/heartbeat';
+import { sampleHeartbeat } from '../../../testing/cloud/sample-heartbeat.ts';
 import { checkPlan } from '../promotion/promotion-plan.ts';
 import { judgeFitness } from './judge-fitness.ts';
 import type { Fitness } from './judge-fitness.ts';
@@ -32,20 +33,11 @@ interface Said {
 /** A zip of 100 MB with 150 MB in it, 120 of them the model. */
 function judge(said: Said = {}): Fitness {
   const { version = '1.0.0', running = 'cpu', receivedAt = NOW, platforms = BOTH, provider, memoryMb } = said;
-  const heartbeat: HeartbeatMessage = {
-    HeartbeatId: 'one',
-    Part: 1,
-    Parts: 1,
+  const heartbeat = sampleHeartbeat('t', {
     Timestamp: NOW / 1000,
-    PeriodSeconds: 300,
-    AgentVersion: '1.0.0',
-    DeviceName: 'd',
-    DeviceFleetName: 'f',
-    ThingName: 't',
-    AgentMetrics: [],
     Models: [{ ModelHandle: 's', ModelName: 'Street', ModelVersion: version, ModelMetrics: [], Provider: running }],
     ...('device' in said ? (said.device ? { Device: said.device } : {}) : { Device: ROOMY }),
-  };
+  });
   const { gate, preflight } = checkPlan(
     {
       name: 'one',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HeartbeatMessage } from '#packages/heartbeat';
+import { sampleHeartbeat, sampleMetric } from '../../../testing/cloud/sample-heartbeat.ts';
 import { judgeStage } from './gate.ts';
 import type { GateReport } from './gate.ts';
 import { numbersOf, Observations } from './observations.ts';
@@ -24,22 +25,14 @@ interface Said {
 
 function heartbeat(said: Said = {}): HeartbeatMessage {
   const { version = '2.0.0', inferences = 100, failures = 0, p95 = 20, starts = 1, crashes = 0 } = said;
-  const metric = (MetricName: string, Dimension: string, Value: number) => ({ MetricName, Dimension, Value });
-  return {
+  return sampleHeartbeat('t', {
     HeartbeatId: said.id ?? 'one',
-    Part: 1,
-    Parts: 1,
     Timestamp: NOW / 1000,
-    PeriodSeconds: 300,
-    AgentVersion: '1.0.0',
-    DeviceName: 'd',
-    DeviceFleetName: 'f',
-    ThingName: 't',
     AgentMetrics: [
-      metric('Starts', 'Total', starts),
-      metric('Crashes', 'Total', crashes),
-      metric('Memory', 'Bytes', said.memory ?? 100e6),
-      metric('Cpu', 'Percent', said.cpu ?? 30),
+      sampleMetric('Starts', 'Total', starts),
+      sampleMetric('Crashes', 'Total', crashes),
+      sampleMetric('Memory', 'Bytes', said.memory ?? 100e6),
+      sampleMetric('Cpu', 'Percent', said.cpu ?? 30),
     ],
     Models: [
       {
@@ -49,13 +42,13 @@ function heartbeat(said: Said = {}): HeartbeatMessage {
         LatestInference: NOW / 1000,
         Golden: 'PASSED',
         ModelMetrics: [
-          metric('Inferences', 'Count', inferences),
-          metric('Failures', 'Count', failures),
-          metric('InferenceLatencyMs', 'P95', p95),
+          sampleMetric('Inferences', 'Count', inferences),
+          sampleMetric('Failures', 'Count', failures),
+          sampleMetric('InferenceLatencyMs', 'P95', p95),
         ],
       },
     ],
-  };
+  });
 }
 
 function settings(gate: object = {}): GateSettings {

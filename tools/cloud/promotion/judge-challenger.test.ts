@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HeartbeatMessage, HeartbeatModel } from '#packages/heartbeat';
+import { sampleHeartbeat, sampleMetric } from '../../../testing/cloud/sample-heartbeat.ts';
 import { judgeStage } from './gate.ts';
 import type { GateReport } from './gate.ts';
 import { numbersOf, Observations } from './observations.ts';
@@ -22,17 +23,9 @@ const COMPARED: Challenger = {
 
 function heartbeat(id: string, changes: Partial<HeartbeatModel> & { readonly memory?: number }): HeartbeatMessage {
   const { memory = 80 * MB, ...model } = changes;
-  return {
+  return sampleHeartbeat('t', {
     HeartbeatId: id,
-    Part: 1,
-    Parts: 1,
     Timestamp: NOW / 1000,
-    PeriodSeconds: 300,
-    AgentVersion: '1.0.0',
-    DeviceName: 'd',
-    DeviceFleetName: 'f',
-    ThingName: 't',
-    AgentMetrics: [],
     Models: [
       {
         ModelHandle: 'street',
@@ -40,14 +33,11 @@ function heartbeat(id: string, changes: Partial<HeartbeatModel> & { readonly mem
         ModelVersion: '1.0.0',
         LatestInference: NOW / 1000,
         Golden: 'PASSED',
-        ModelMetrics: [
-          { MetricName: 'Inferences', Dimension: 'Count', Value: 1_000 },
-          { MetricName: 'Memory', Dimension: 'Bytes', Value: memory },
-        ],
+        ModelMetrics: [sampleMetric('Inferences', 'Count', 1_000), sampleMetric('Memory', 'Bytes', memory)],
         ...model,
       },
     ],
-  };
+  });
 }
 
 /** One device that was done an hour ago and said this since, one heartbeat after the other. */

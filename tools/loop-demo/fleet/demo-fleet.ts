@@ -1,12 +1,7 @@
 import { systemClock } from '#packages/foundation';
 import type { HeartbeatMessage } from '#packages/heartbeat';
-import { startAwsStandIn } from '../../../testing/cloud/aws-stand-in.ts';
-import type { AwsStandIn } from '../../../testing/cloud/aws-stand-in.ts';
-import { TEST_KEYS } from '../../../testing/object-store/s3-keys.ts';
-import { connectCloud } from '../../cloud/clients.ts';
+import { CloudRig } from '../../../testing/cloud/cloud-rig.ts';
 import type { CloudClients } from '../../cloud/clients.ts';
-import { planDeployment, sendDeployment } from '../../cloud/deployments/deploy.ts';
-import { findTarget } from '../../cloud/deployments/target.ts';
 import { fleetDevices } from '../../cloud/fleet/fleet-devices.ts';
 import { heartbeatPlace } from '../../cloud/fleet/heartbeat-store.ts';
 import { readBuildFolder } from '../../cloud/publishing/build-folder.ts';
@@ -27,19 +22,16 @@ const BUCKET = 'components';
 const PREFIX = 'heartbeats';
 /** Where `promote` and `fleet` read heartbeats. */
 export const HEARTBEATS = `s3://heartbeats/${PREFIX}`;
-const REGION = 'us-east-1';
 
 /** An account on this machine: things in rings, deployments, components, and the last heartbeat of each device. */
 export class DemoFleet {
-  readonly clients: CloudClients;
   /** Devices that are no agents, by ring. */
   readonly replayed: readonly { readonly thing: string; readonly ring: Ring }[];
-  readonly #aws: AwsStandIn;
+  readonly #rig: CloudRig;
   readonly #signal: AbortSignal;
 
-  private constructor(aws: AwsStandIn, clients: CloudClients, signal: AbortSignal) {
-    this.#aws = aws;
-    this.clients = clients;
+  private constructor(rig: CloudRig, signal: AbortSignal) {
+    this.#rig = rig;
     this.#signal = signal;
     const rings = Object.entries(RINGS) as readonly (readonly [Ring, number])[];
     this.replayed = rings.flatMap(([ring, devices]) => {
@@ -47,22 +39,24 @@ export class DemoFleet {
       return Array.from({ length: devices - real }, (_, at) => ({ thing: `${ring}-${at + 1}`, ring }));
     });
     const all: readonly Pick<RealDeviceSpec, 'thing' | 'ring'>[] = REAL_DEVICES;
-    for (const { thing, ring } of [...all, ...this.replayed]) aws.fleet.addThing(thing, ring);
+    for (const { thing, ring } of [...all, ...this.replayed]) rig.aws.fleet.addThing(thing, ring);
   }
 
   static async open(signal: AbortSignal): Promise<DemoFleet> {
-    const aws = await startAwsStandIn(BUCKET);
-    const clients = await connectCloud({ region: REGION, endpoint: aws.url, credentials: TEST_KEYS });
-    return new DemoFleet(aws, clients, signal);
+    return new DemoFleet(await CloudRig.open(BUCKET), signal);
+  }
+
+  get clients(): CloudClients {
+    return this.#rig.clients;
   }
 
   get devices(): number {
-    return this.#aws.fleet.things.size;
+    return this.#rig.aws.fleet.things.size;
   }
 
   /** Requests that AWS would not have taken. */
   get violations(): readonly string[] {
-    return this.#aws.violations;
+    return this.#rig.aws.violations;
   }
 
   /** Publishes what `edgeml package` built. */
@@ -74,22 +68,15 @@ export class DemoFleet {
 
   /** Changes what a ring has: versions of components, and components that go. */
   async deploy(ring: Ring, versions: Readonly<Record<string, string>>, remove: readonly string[] = []): Promise<void> {
-    const target = await findTarget(this.clients, { kind: 'group', name: ring }, this.#signal);
-    const components = Object.fromEntries(
-      Object.entries(versions).map(([name, componentVersion]) => [name, { componentVersion }]),
-    );
-    const plan = await planDeployment(this.clients, target, { components, remove }, { signal: this.#signal });
-    await sendDeployment(this.clients, plan, this.#signal);
+    this.#signal.throwIfAborted();
+    await this.#rig.deploy(ring, versions, { remove });
   }
 
   /** Components of the last deployment of a ring; undefined before the first. */
   deployedTo(ring: string): Deployed | undefined {
-    const { fleet } = this.#aws;
-    const last = fleet.deployments.findLast(({ targetArn }) => targetArn === fleet.arn('thinggroup', ring));
-    const components = last?.input['components'] as Readonly<Record<string, { readonly componentVersion: string }>>;
-    const champion = components?.[MODEL_COMPONENT]?.componentVersion;
+    const champion = this.#rig.deployedTo(ring, MODEL_COMPONENT);
     if (champion === undefined) return undefined;
-    return { champion, challenger: components[CHALLENGER_COMPONENT]?.componentVersion };
+    return { champion, challenger: this.#rig.deployedTo(ring, CHALLENGER_COMPONENT) };
   }
 
   /** Devices by the version of the model that serves, as `edgeml fleet` counts them. */
@@ -105,15 +92,14 @@ export class DemoFleet {
 
   /** A heartbeat as the rule of the fleet's stack stores it. */
   heard(heartbeat: HeartbeatMessage, atMs: number): void {
-    this.#aws.memoryBucket.put(
+    this.#rig.aws.memoryBucket.put(
       `${PREFIX}/${heartbeat.ThingName}/${heartbeat.Part}.json`,
       JSON.stringify(heartbeat),
       atMs,
     );
   }
 
-  async close(): Promise<void> {
-    this.clients.close();
-    await this.#aws.close();
+  close(): Promise<void> {
+    return this.#rig.close();
   }
 }
