@@ -15,6 +15,11 @@ export const consoleConfiguration = z.object({
   Port: integerSetting({ min: 0, max: 65_535 })
     .default(8484)
     .describe('Port of the page; 0: a free one. A change takes effect at the next start.'),
+  AnyPortIfTaken: booleanSetting()
+    .default(false)
+    .describe(
+      'Whether the page is served on a free port if another program has the Port; false: the component fails then. `npm start` sets it. A change takes effect at the next start.',
+    ),
   HostNames: textListSetting()
     .default([])
     .describe(

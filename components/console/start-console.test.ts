@@ -15,16 +15,19 @@ let validate: (raw: unknown) => unknown;
 let configure: (raw: unknown) => void;
 let told: string[];
 let level: string;
+let settings: object;
+let start: () => Promise<RunningConsole>;
 
 beforeEach(async () => {
   work = await mkdtemp(join(tmpdir(), 'edgeml-console-'));
   await mkdir(join(work, 'page'));
   for (const file of ['index.html', 'page.js', 'page.css', 'icon.svg']) await writeFile(join(work, 'page', file), file);
   told = [];
+  settings = { Port: 0, Theme: 'dark' };
   const nothing = { close: async () => undefined };
   const ipc: IpcSession = {
     ...offlineIpc(),
-    getConfiguration: async () => ({ Port: 0, Theme: 'dark' }),
+    getConfiguration: async () => settings,
     publishLocal: async (_topic, message) => {
       const news = readIncidentMessage(message);
       if (news) told.push(`${news.component} ${news.event} ${news.incident.code} ${news.incident.subject}`);
@@ -38,16 +41,18 @@ beforeEach(async () => {
       return nothing;
     },
   };
-  running = await startConsole({
-    ipc,
-    device: openDevice({ agentSocket: undefined, appSocket: undefined, feedbackSocket: undefined }),
-    thing: 'gate-7',
-    workFolder: work,
-    page: join(work, 'page'),
-    clock: systemClock,
-    log: silentLogger,
-    setLogLevel: (next) => (level = next),
-  });
+  start = () =>
+    startConsole({
+      ipc,
+      device: openDevice({ agentSocket: undefined, appSocket: undefined, feedbackSocket: undefined }),
+      thing: 'gate-7',
+      workFolder: work,
+      page: join(work, 'page'),
+      clock: systemClock,
+      log: silentLogger,
+      setLogLevel: (next) => (level = next),
+    });
+  running = await start();
 });
 
 afterEach(async () => {
@@ -75,5 +80,23 @@ describe('the configuration of the console', () => {
       'edgeml.Console incident.resolved config.unknown-key setting /Theme',
       'edgeml.Console incident.resolved configuration.rejected configuration',
     ]);
+  });
+});
+
+describe('a port that another console has', () => {
+  it('ends the start, unless any port will do', async () => {
+    const Port = Number(new URL(running.url).port);
+    settings = { Port };
+    await expect(start()).rejects.toMatchObject({ code: 'socket.failed' });
+
+    settings = { Port, AnyPortIfTaken: true };
+    const second = await start();
+    try {
+      expect(Number(new URL(second.url).port)).not.toBe(Port);
+      expect((await fetch(second.url)).status).toBe(200);
+      expect((await fetch(running.url)).status).toBe(200);
+    } finally {
+      await second.close();
+    }
   });
 });

@@ -62,7 +62,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const stopWatching = repeat(clock, DESCRIPTORS_CHECK_MS, async () => watchDescriptors(incidents));
   const configuration = new CurrentConfiguration(await ipc.getConfiguration(), readConfiguration, incidents);
   setLogLevel(configuration.value.LogLevel);
-  const { Address: address, Port, TokenFile, TrySocket: trySocket } = configuration.value;
+  const { Address: address, Port, AnyPortIfTaken, TokenFile, TrySocket: trySocket } = configuration.value;
   const isOpen = !LOOPBACK.includes(address);
   if (isOpen && TokenFile === '') {
     const message = `the page would be open to everybody who reaches ${address}: TokenFile is not set`;
@@ -103,7 +103,11 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     router(request, response);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  const port = await listenOnPort(server, address, Port);
+  const port = await listenOnPort(server, address, Port).catch((thrown: unknown) => {
+    if (!AnyPortIfTaken || !isTaken(thrown)) throw thrown;
+    log.warn({ port: Port }, 'console.port-taken');
+    return listenOnPort(server, address, 0);
+  });
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
   await announceAddress(workFolder, { url, token: token.text });
   log.info({ url }, 'console.listening');
@@ -119,7 +123,13 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         const next = configuration.replace(raw);
         incidents.forget('configuration');
         setLogLevel(next.LogLevel);
-        const restartNeeded = Object.entries({ Address: address, Port, TokenFile, TrySocket: trySocket })
+        const restartNeeded = Object.entries({
+          Address: address,
+          Port,
+          AnyPortIfTaken,
+          TokenFile,
+          TrySocket: trySocket,
+        })
           .filter(([key, value]) => next[key as keyof ConsoleConfiguration] !== value)
           .map(([key]) => key);
         log.info({ restartNeeded }, 'configuration.applied');
@@ -145,6 +155,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
         device.close();
       })),
   };
+}
+
+function isTaken(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE';
 }
 
 function hostNamesOf({ Address: address, HostNames: names }: ConsoleConfiguration): ReadonlySet<string> {

@@ -1,15 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { readRecipe } from '../../bundle/recipe-source.ts';
 import type { LocalDeploymentRequest } from '../../local-core/ports.ts';
 
 const CONSOLE = 'edgeml.Console';
 const UPLOADER = 'edgeml.FeedbackUploader';
-/** As the component's configuration has it. */
-const PORT = 8484;
-
 /**
  * Samples that "This is wrong" keeps stay in the spool of this machine: nobody listens at this address, so that no stranger's bucket is
  * asked, even if there are credentials.
@@ -21,11 +17,11 @@ const SAMPLES_STAY_HERE = {
   },
 };
 
-/** The deployment with the console in it, on its own port, or on a free one if another console has that. */
+/** The deployment with the console in it, on its usual port, or on a free one if another console has that. */
 export async function withConsole(request: LocalDeploymentRequest, trySocket: string): Promise<LocalDeploymentRequest> {
   const { version } = await readRecipe(CONSOLE);
   const hasUploader = Object.hasOwn(request.rootComponentVersionsToAdd ?? {}, UPLOADER);
-  const settings = { AllowConfiguration: true, TrySocket: trySocket, Port: (await isFree(PORT)) ? PORT : 0 };
+  const settings = { AllowConfiguration: true, TrySocket: trySocket, AnyPortIfTaken: true };
   return {
     ...request,
     rootComponentVersionsToAdd: { ...request.rootComponentVersionsToAdd, [CONSOLE]: version },
@@ -61,11 +57,3 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 };
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', () => resolve(false))
-      .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
