@@ -3,8 +3,8 @@ import type { Sketch } from '../sketch/sketch.ts';
 
 /** Fewer vectors say too little of their own spread. */
 const LEAST_VECTORS = 25;
-/** Part of the baseline's spread below which nothing matters: all vectors move by less than two thirds of their deviation, whose square this is. */
-const LEAST_OF_SPREAD = 0.4;
+/** Part of the baseline's spread below which nothing matters: all vectors move by less than six tenths of their deviation, whose square this is. */
+const LEAST_OF_SPREAD = 0.35;
 /** The same while nobody knows how far the mean wanders from one window to the next. */
 const LEAST_AT_FIRST = 1;
 /** Times the distance of successive windows that is still habit: 4.5 times as an angle, with the square of which the distance grows. */
