@@ -94,7 +94,7 @@ describe('paintRows and paintColumns', () => {
           const profile = someCoverage(count, seed);
           const coverage = Uint8Array.from({ length: rect.width * rect.height }, (_, at) => profile[index(at)]!);
           const [one, other] = [shaded(blankPicture(width, height)), shaded(blankPicture(width, height))];
-          paint(one, rect, profile, color, opacity);
+          paint(one, { ...rect, coverage: profile }, color, opacity);
           paintMask(other, { ...rect, coverage }, color, opacity);
           // A last row of odd heights is shown with a copy of itself below, which columns may cover too.
           const rows = height - (height % 2);

@@ -3,25 +3,24 @@ import type { JpegPicture } from './jpeg-picture.ts';
 /** Brightness, blue and red, as the planes of a picture have them. */
 export type PictureColor = readonly [luma: number, blue: number, red: number];
 
-/** A rectangle of whole pixels. It may reach beyond the picture. */
-export interface PictureRect {
+interface Rect {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
 }
 
+/** A rectangle of whole pixels, which may reach beyond the picture, and how much is covered of them, 0 to 255. */
+export interface PictureMask extends Rect {
+  readonly coverage: Uint8Array;
+}
+
 /**
- * Lays a color over a rectangle of the picture, as far as `coverage`, 0 to 255, row by row, covers each pixel.
+ * Lays a color over the picture, as far as the mask covers each pixel: one value for each, row by row.
  *
  * @param opacity 0 to 1
  */
-export function paintMask(
-  picture: JpegPicture,
-  mask: PictureRect & { readonly coverage: Uint8Array },
-  color: PictureColor,
-  opacity: number,
-): void {
+export function paintMask(picture: JpegPicture, mask: PictureMask, color: PictureColor, opacity: number): void {
   const { coverage, width } = mask;
   paint(picture, mask, color, opacity, (memory, at, left, right, row) => {
     const from = row * width;
@@ -31,30 +30,20 @@ export function paintMask(
 }
 
 /** The same with one value of `coverage` for all pixels of a row. */
-export function paintRows(
-  picture: JpegPicture,
-  rect: PictureRect,
-  coverage: Uint8Array,
-  color: PictureColor,
-  opacity: number,
-): void {
-  paint(picture, rect, color, opacity, (memory, at, left, right, row) => {
+export function paintRows(picture: JpegPicture, mask: PictureMask, color: PictureColor, opacity: number): void {
+  const { coverage } = mask;
+  paint(picture, mask, color, opacity, (memory, at, left, right, row) => {
     memory.fill(coverage[row] as number, at, at + right - left);
   });
 }
 
 /** The same with one value of `coverage` for all pixels of a column. */
-export function paintColumns(
-  picture: JpegPicture,
-  rect: PictureRect,
-  coverage: Uint8Array,
-  color: PictureColor,
-  opacity: number,
-): void {
+export function paintColumns(picture: JpegPicture, mask: PictureMask, color: PictureColor, opacity: number): void {
+  const { coverage } = mask;
   const writeRow: WriteRow = (memory, at, left, right) => {
     for (let x = left; x < right; x++) memory[at + x - left] = coverage[x] as number;
   };
-  paint(picture, rect, color, opacity, writeRow, true);
+  paint(picture, mask, color, opacity, writeRow, true);
 }
 
 /** Up to here, a loop costs less than a call of `set`. */
@@ -67,7 +56,7 @@ type WriteRow = (memory: Uint8Array, at: number, left: number, right: number, ro
 
 function paint(
   picture: JpegPicture,
-  rect: PictureRect,
+  rect: Rect,
   color: PictureColor,
   opacity: number,
   writeRow: WriteRow,
@@ -102,7 +91,7 @@ function paint(
 /** Lays the coverage in the kernels' memory over pixels that begin at an even column and row. */
 function lay(
   { luma, blue, red, kernels, room }: JpegPicture,
-  { x, y, width, height }: PictureRect,
+  { x, y, width, height }: Rect,
   stride: number,
   [brightness, blueness, redness]: PictureColor,
   opacity: number,

@@ -5,7 +5,7 @@ const HANDLED = ['SIGINT', 'SIGTERM', 'uncaughtException', 'unhandledRejection']
 /** libvips sets it when it is loaded, and reads it then alone. */
 const OF_LIBRARIES = ['variable VIPSHOME'];
 
-/** What a test file could leave to the next one in its process, by its name. Vitest restores spies before each test. */
+/** State that a test file could leave to the next one in its process, by its name. Vitest restores spies before each test. */
 function stateOfProcess(): Readonly<Record<string, unknown>> {
   const umask = process.umask(0);
   process.umask(umask);

@@ -33,7 +33,7 @@ export function agentEnding(options: AgentOptions, parts: EndingParts): Pick<Age
   };
 }
 
-/** What serves continues on the socket for inference; files and the other sockets are left to the successor. */
+/** Models go on serving on the socket for inference; files and the other sockets are left to the successor. */
 async function standBy(parts: EndingParts, timeoutMs: number): Promise<void> {
   const { stopFollowing, sockets, faces, serving, watchers } = parts;
   stopFollowing();

@@ -7,9 +7,9 @@ import type { AgentOptions } from './agent.ts';
 
 /** The three ways in which the agent reports. They are made first, so that every part can. */
 export interface Reports {
-  /** What is wrong now. */
+  /** Problems of now. */
   readonly incidents: Incidents;
-  /** What has happened. Parts that follow events listen. */
+  /** Tells events; parts that follow them listen. */
   readonly events: Announcer;
   /** How often, and how much. */
   readonly metrics: AgentMetrics;

@@ -20,7 +20,7 @@ export interface WatcherParts {
   readonly serving: Serving;
 }
 
-/** What follows the models that serve and their answers, and tells what it finds. */
+/** Parts that follow the models that serve and their answers, and tell what they find. */
 export interface Watchers {
   /** Incidents of the models: refused, in quarantine, ended, stalled. */
   readonly troubles: AgentIncidents;

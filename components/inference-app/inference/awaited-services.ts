@@ -10,8 +10,8 @@ export interface AwaitedServicesOptions {
 const START_MS = 60_000;
 
 /**
- * What images wait for. In the first minute of the application that is a line of its log, for as long as the service has not answered yet;
- * what lasts longer, or comes later, is an incident.
+ * Services that images wait for. In the first minute of the application, a wait is a line of its log, for as long as the service has not
+ * answered yet; a wait that lasts longer, or comes later, is an incident.
  */
 export class AwaitedServices {
   readonly #options: AwaitedServicesOptions;

@@ -26,7 +26,7 @@ function draw(surface: Surface, rect: Rect, radius: number, line: number | undef
   else strokeRect(surface, rect, line, style);
 }
 
-/** What is covered of each pixel, 0 to 255. */
+/** How much of each pixel is covered, 0 to 255. */
 function coverageOf(rect: Rect, radius: number, line: number | undefined): Uint8Array {
   const data = new Uint8Array(3 * WIDTH * HEIGHT);
   draw(new RgbSurface(data, WIDTH, HEIGHT), rect, radius, line, [255, 255, 255]);

@@ -50,7 +50,7 @@ function rounded({ x, y, width, height }: Rect, wanted: number): RoundedRect {
   return { middleX: x + width / 2, middleY: y + height / 2, reachX, reachY, radius };
 }
 
-/** What lies between two outlines, or inside the outer one. */
+/** The area between two outlines, or inside the outer one. */
 interface Shape {
   readonly outer: RoundedRect;
   readonly inner: RoundedRect | undefined;
@@ -84,15 +84,15 @@ function drawOutline(
   }
   for (const down of line === undefined ? [[y, y + height] as const] : bothEnds(y, y + height, line)) {
     const rect = partOf(surface, columns.middle, down);
-    const column = { ...rect, x: x + (width >> 1), width: 1, coverage: new Uint8Array(rect.height) };
-    cover(shape, column);
-    surface.blendRows(rect, column.coverage, color, opacity);
+    const coverage = new Uint8Array(rect.height);
+    cover(shape, { ...rect, x: x + (width >> 1), width: 1, coverage });
+    surface.blendRows({ ...rect, coverage }, color, opacity);
   }
   for (const across of line === undefined ? columns.corners : bothEnds(x, x + width, line)) {
     const rect = partOf(surface, across, rows.middle);
-    const row = { ...rect, y: y + (height >> 1), height: 1, coverage: new Uint8Array(rect.width) };
-    cover(shape, row);
-    surface.blendColumns(rect, row.coverage, color, opacity);
+    const coverage = new Uint8Array(rect.width);
+    cover(shape, { ...rect, y: y + (height >> 1), height: 1, coverage });
+    surface.blendColumns({ ...rect, coverage }, color, opacity);
   }
 }
 

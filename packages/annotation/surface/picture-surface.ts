@@ -1,7 +1,7 @@
 import { paintColumns, paintMask, paintRows } from '#packages/jpeg';
 import type { JpegPicture, PictureColor } from '#packages/jpeg';
 
-import type { Mask, PixelRect, Rgb, Surface } from './surface.ts';
+import type { Mask, Rgb, Surface } from './surface.ts';
 
 /** Planes of brightness and color as JPEG has them: what is drawn needs no way back from RGB. */
 export class PictureSurface implements Surface {
@@ -19,12 +19,12 @@ export class PictureSurface implements Surface {
     paintMask(this.#picture, mask, planesOf(color), opacity);
   }
 
-  blendRows(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void {
-    paintRows(this.#picture, rect, coverage, planesOf(color), opacity);
+  blendRows(mask: Mask, color: Rgb, opacity: number): void {
+    paintRows(this.#picture, mask, planesOf(color), opacity);
   }
 
-  blendColumns(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void {
-    paintColumns(this.#picture, rect, coverage, planesOf(color), opacity);
+  blendColumns(mask: Mask, color: Rgb, opacity: number): void {
+    paintColumns(this.#picture, mask, planesOf(color), opacity);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mix, strengthOf } from './mix.ts';
 import { scratchMask } from './scratch-mask.ts';
 import { visiblePart } from './surface.ts';
-import type { Mask, PixelRect, Rgb, Surface } from './surface.ts';
+import type { Mask, Rgb, Surface } from './surface.ts';
 
 /** Packed pixels: red, green and blue, without padding. */
 export class RgbSurface implements Surface {
@@ -32,16 +32,15 @@ export class RgbSurface implements Surface {
     }
   }
 
-  blendRows(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void {
-    const mask = scratchMask(rect.x, rect.y, rect.width, rect.height);
-    for (let y = 0; y < rect.height; y++)
-      mask.coverage.fill(coverage[y] as number, y * rect.width, (y + 1) * rect.width);
+  blendRows({ x, y, width, height, coverage }: Mask, color: Rgb, opacity: number): void {
+    const mask = scratchMask(x, y, width, height);
+    for (let row = 0; row < height; row++) mask.coverage.fill(coverage[row] as number, row * width, (row + 1) * width);
     this.blend(mask, color, opacity);
   }
 
-  blendColumns(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void {
-    const mask = scratchMask(rect.x, rect.y, rect.width, rect.height);
-    for (let y = 0; y < rect.height; y++) mask.coverage.set(coverage.subarray(0, rect.width), y * rect.width);
+  blendColumns({ x, y, width, height, coverage }: Mask, color: Rgb, opacity: number): void {
+    const mask = scratchMask(x, y, width, height);
+    for (let row = 0; row < height; row++) mask.coverage.set(coverage.subarray(0, width), row * width);
     this.blend(mask, color, opacity);
   }
 }

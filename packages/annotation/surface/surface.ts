@@ -21,10 +21,10 @@ export interface Surface {
   readonly height: number;
   /** Lays one color over the pixels, as far as the mask covers them. */
   blend(mask: Mask, color: Rgb, opacity: number): void;
-  /** The same for a rectangle inside the picture whose rows are covered evenly: one value of `coverage` for each row. */
-  blendRows(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void;
+  /** The same for rows that are covered evenly: `coverage` has one value for each row. */
+  blendRows(mask: Mask, color: Rgb, opacity: number): void;
   /** The same with one value for each column. */
-  blendColumns(rect: PixelRect, coverage: Uint8Array, color: Rgb, opacity: number): void;
+  blendColumns(mask: Mask, color: Rgb, opacity: number): void;
 }
 
 /** The part of a mask that lies on a surface; pixels of the picture, ends excluded. */
